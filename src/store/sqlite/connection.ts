@@ -1,0 +1,90 @@
+// One SQLite connection with its statements prepared once. https://www.sqlite.org/pragma.html
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+export interface Connection {
+  /** All rows, each as an array of columns in select order. */
+  all(sql: string, params: readonly SqlValue[]): SqlValue[][]
+  /** The first row, or undefined. */
+  get(sql: string, params: readonly SqlValue[]): SqlValue[] | undefined
+  /** Rows one by one, in constant memory. */
+  iterate(sql: string, params: readonly SqlValue[]): IterableIterator<SqlValue[]>
+  run(sql: string, params: readonly SqlValue[]): { changes: number; lastInsertRowid: number }
+  exec(sql: string): void
+  /** The id of index parameter `Type.code`, or undefined where no entry of it was ever written. */
+  paramId(name: string): number | undefined
+  /** The id of a resource type, or undefined where none was ever written. */
+  typeId(name: string): number | undefined
+  typeName(id: number): string
+  close(): void
+}
+
+export interface ConnectionOptions {
+  readonly readOnly?: boolean
+  readonly cacheKiB?: number
+}
+
+const MAX_STATEMENTS = 512
+
+/** Opens `file`; every connection of every thread and process uses the same durability settings. */
+export function openConnection(file: string, options: ConnectionOptions = {}): Connection {
+  const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 10_000 })
+  if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+  database.exec(
+    `PRAGMA cache_size = -${options.cacheKiB ?? 32_768}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;`,
+  )
+  const statements = new Map<string, StatementSync>()
+
+  function prepare(sql: string): StatementSync {
+    const known = statements.get(sql)
+    if (known) return known
+    const statement = database.prepare(sql)
+    statement.setReturnArrays(true)
+    if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value!)
+    statements.set(sql, statement)
+    return statement
+  }
+
+  const rows = (sql: string, params: readonly SqlValue[]) =>
+    prepare(sql).all(...(params as SqlValue[])) as unknown as SqlValue[][]
+
+  function dictionary(table: 'param' | 'type') {
+    const ids = new Map<string, number>()
+    const names = new Map<number, string>()
+    const learn = (id: number, name: string) => {
+      ids.set(name, id)
+      names.set(id, name)
+    }
+    return {
+      id(name: string): number | undefined {
+        if (!ids.has(name))
+          for (const [id] of rows(`SELECT id FROM ${table} WHERE name = ?`, [name])) learn(id as number, name)
+        return ids.get(name)
+      },
+      name(id: number): string {
+        if (!names.has(id))
+          for (const [name] of rows(`SELECT name FROM ${table} WHERE id = ?`, [id])) learn(id, name as string)
+        return names.get(id)!
+      },
+    }
+  }
+  const params = dictionary('param')
+  const types = dictionary('type')
+
+  return {
+    all: rows,
+    get: (sql, values) => prepare(sql).get(...(values as SqlValue[])) as unknown as SqlValue[] | undefined,
+    iterate: (sql, values) =>
+      database.prepare(sql).iterate(...(values as SqlValue[])) as unknown as IterableIterator<SqlValue[]>,
+    run(sql, values) {
+      const { changes, lastInsertRowid } = prepare(sql).run(...(values as SqlValue[]))
+      return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) }
+    },
+    exec: (sql) => database.exec(sql),
+    paramId: params.id,
+    typeId: types.id,
+    typeName: types.name,
+    close: () => database.close(),
+  }
+}

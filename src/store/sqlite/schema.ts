@@ -1,0 +1,46 @@
+// The embedded store's tables. Every value of every search parameter is one interval row (src/README.md, "The index").
+
+/** Raised with every change of `MIGRATIONS`; kept in `PRAGMA user_version`. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE param (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE type (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+  -- One row per resource ever made. ref = 'Type/id'; seq = its newest version.
+  CREATE TABLE resource (
+    rid INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, type INTEGER NOT NULL, seq INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX resource_type ON resource (type, rid) WHERE deleted = 0;
+
+  -- One row per version. seq is the monotonic write sequence; prior = the seq it replaced, where there was one.
+  -- method: POST PUT PATCH DELETE; at = lastUpdated in ms, never falling as seq grows. document: null for a deletion.
+  CREATE TABLE version (
+    seq INTEGER PRIMARY KEY, rid INTEGER NOT NULL, type INTEGER NOT NULL, prior INTEGER, version_id TEXT NOT NULL,
+    method TEXT NOT NULL, at INTEGER NOT NULL, document BLOB
+  ) STRICT;
+  CREATE INDEX version_rid ON version (rid, seq);
+  CREATE INDEX version_type ON version (type, seq);
+  CREATE INDEX version_prior ON version (seq, prior, rid) WHERE prior IS NOT NULL;
+
+  -- Entries of the current version of what is not deleted. lo, hi: numbers before text, as SQLite itself orders them.
+  CREATE TABLE entry (
+    param INTEGER NOT NULL, lo ANY NOT NULL, rid INTEGER NOT NULL, hi ANY NOT NULL,
+    PRIMARY KEY (param, lo, rid, hi)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entry_rid ON entry (rid, param, lo, hi);
+
+  -- Entries of every replaced or deleted version (seq = that version): history and walks bound to an older sequence.
+  CREATE TABLE past_entry (
+    rid INTEGER NOT NULL, seq INTEGER NOT NULL, param INTEGER NOT NULL, lo ANY NOT NULL, hi ANY NOT NULL,
+    PRIMARY KEY (rid, seq, param, lo, hi)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE record (
+    collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, owner TEXT, expires_at INTEGER,
+    PRIMARY KEY (collection, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX record_owner ON record (collection, owner);
+  CREATE INDEX record_expiry ON record (expires_at) WHERE expires_at IS NOT NULL;
+  `,
+]

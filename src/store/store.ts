@@ -1,0 +1,96 @@
+// The contract of every store: the only way to a resource. test/store/contract.ts runs it against each backend.
+import type { Change, Cursor, HistoryPlan, Plan, ReadPlan, ScanPlan, SearchPlan } from '../access/plan.ts'
+
+/** One stored version. `document` is UTF-8 JSON as it is served; a deletion has none. */
+export interface Version {
+  readonly type: string
+  readonly id: string
+  readonly versionId: string
+  /** Instant in ms. */
+  readonly lastUpdated: number
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly document?: Uint8Array
+}
+
+export interface Page {
+  readonly matches: readonly Version[]
+  readonly included: readonly Version[]
+  /** True where the cap on included resources cut some off. */
+  readonly includesCut?: boolean
+  readonly next?: Cursor
+  readonly total?: number
+  /** The write sequence this page was read at. */
+  readonly asOf: number
+}
+
+export interface Commit {
+  /** One per change, in order; `created` where nothing stood there (or a tombstone); undefined for a skipped change. */
+  readonly versions: readonly (CommittedVersion | undefined)[]
+}
+
+export interface CommittedVersion {
+  readonly type: string
+  readonly id: string
+  readonly versionId: string
+  readonly lastUpdated: number
+  readonly created: boolean
+  readonly document?: Uint8Array
+}
+
+/** What can be asked of a store, also from inside a transaction (where it sees the transaction's own writes). */
+export interface Reader {
+  /** The version asked for, a tombstone (no `document`), or undefined where nothing stands or it is not selected. */
+  read(plan: Plan<ReadPlan>): Promise<Version | undefined>
+  search(plan: Plan<SearchPlan>): Promise<Page>
+  history(plan: Plan<HistoryPlan>): Promise<Page>
+}
+
+export interface CommitOptions {
+  /** Ride in the same transaction. */
+  readonly records?: readonly RecordChange[]
+  /** Runs after the changes and before the commit, reading the transaction's own writes; a throw rolls everything back. */
+  readonly beforeCommit?: (reader: Reader) => Promise<void>
+}
+
+export interface Store extends Reader {
+  /** Every selected current resource, in constant memory. */
+  scan(plan: Plan<ScanPlan>): AsyncIterable<Version>
+  /**
+   * All changes in one durable transaction, or none. Throws FhirError: `version-mismatch` (an expected version is not
+   * the current one), `conflict` (an expected match set has changed: resolve again and retry), `multiple-matches`,
+   * `storage-full` (507), `unavailable` (closing).
+   */
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
+  readonly records: Records
+  /** A number that grows whenever another process may have changed the store: what caches are checked against. */
+  epoch(): number
+  /** Writes a consistent copy of the whole store to `file` while it is in use. */
+  backup(file: string, onProgress?: (done: number, total: number) => void): Promise<void>
+  /** Waits for every accepted commit, then lets go of the store. */
+  close(): Promise<void>
+}
+
+/** One row that is not a resource: a token, a job, an offset, a sealing key. `value` is plain JSON. */
+export interface RecordRow {
+  readonly collection: string
+  readonly key: string
+  readonly value: unknown
+  readonly owner?: string
+  /** Instant in ms after which the row behaves as absent. */
+  readonly expiresAt?: number
+}
+
+export type RecordChange =
+  | { readonly kind: 'add' | 'put'; readonly row: RecordRow }
+  | { readonly kind: 'delete'; readonly collection: string; readonly key: string }
+
+export interface Records {
+  get(collection: string, key: string): Promise<RecordRow | undefined>
+  /** Throws FhirError `conflict` where an unexpired row has the key already. */
+  add(row: RecordRow): Promise<void>
+  put(row: RecordRow): Promise<void>
+  /** Returns the row and deletes it, at most once however many ask at the same time. */
+  take(collection: string, key: string): Promise<RecordRow | undefined>
+  list(collection: string, owner?: string): Promise<readonly RecordRow[]>
+  delete(collection: string, key: string): Promise<void>
+}
