@@ -32,6 +32,8 @@ export interface Match {
 export interface Selection {
   readonly type: string
   readonly where: Expr
+  /** The part of `where` that is the policy's: it must also hold for the version that stands now. */
+  readonly policy?: Expr
 }
 
 /** True where reference parameter `param` points at a current resource that one of `to` selects. */
