@@ -1,0 +1,216 @@
+// What one principal may see and do: the only maker of Plans and Changes. https://hl7.org/fhir/R4/security.html
+import type { Definitions } from '../fhir/definitions.ts'
+import { FhirError } from '../fhir/outcome.ts'
+import { evaluate } from '../search/evaluate.ts'
+import { and, type Expr, type IndexEntry, or, type Query, type Selection } from '../search/query.ts'
+import { toScopeFilter } from './filter.ts'
+import { foldQuery, foldSelections } from './fold.ts'
+import { INTERACTIONS, type InteractionCode } from './interaction-code.ts'
+import {
+  Change,
+  type Cursor,
+  type DeleteChange,
+  type HistoryPlan,
+  type IndexChange,
+  Plan,
+  type PutChange,
+  type ReadPlan,
+  type ScanPlan,
+  SEAL,
+  type SearchPlan,
+} from './plan.ts'
+import type { Principal } from './principal.ts'
+import type { Right, Scope } from './scopes.ts'
+
+/** Turns the parameters of a granular scope into an Expr on `type`; throws where the type has no such parameter. */
+export type CompileParams = (type: string, params: Scope['params']) => Promise<Expr>
+
+export interface PolicyContext {
+  readonly definitions: Definitions
+  readonly compileParams: CompileParams
+}
+
+/** One scope with its granular parameters compiled. */
+interface Grant {
+  readonly scope: Scope
+  readonly where: Expr
+}
+
+export type HistoryQuestion = Omit<HistoryPlan, 'kind' | 'select'> & { readonly types: readonly string[] }
+
+/**
+ * A principal's rights. Rights differ by what is done: with `patient/Observation.rs user/Observation.c` a search sees the
+ * patient's observations and a create is open, so every filter is asked for with its right.
+ */
+export class Policy {
+  readonly principal: Principal
+  /** The scopes that decide, as granted: what an AuditEvent names. */
+  readonly basis: readonly string[]
+  readonly #definitions: Definitions
+  readonly #grants: readonly Grant[]
+  readonly #filters = new Map<string, Expr>()
+
+  constructor(seal: typeof SEAL, principal: Principal, definitions: Definitions, grants: readonly Grant[]) {
+    if (seal !== SEAL) throw new TypeError('a Policy is made by createPolicy')
+    this.principal = principal
+    this.basis = grants.map(({ scope }) => scope.text)
+    this.#definitions = definitions
+    this.#grants = grants
+  }
+
+  /** True where the interaction is allowed on some resource of the type (of any type, where none is given). */
+  may(interaction: InteractionCode, type?: string): boolean {
+    const right = INTERACTIONS[interaction]
+    if (right === null) return true
+    if (type !== undefined) return this.filterFor(type, right).kind !== 'none'
+    return this.#definitions.resourceTypes.some((each) => this.filterFor(each, right).kind !== 'none')
+  }
+
+  /** Returns what may be reached of a type with a right: `none` for nothing, `all` for everything. */
+  filterFor(type: string, right: Right): Expr {
+    const key = right + type
+    const known = this.#filters.get(key)
+    if (known) return known
+    const filter = or(
+      ...this.#grants.map(({ scope, where }) =>
+        and(toScopeFilter(this.#definitions, this.principal, scope, type, right), where),
+      ),
+    )
+    this.#filters.set(key, filter)
+    return filter
+  }
+
+  /**
+   * True where a resource with these index entries may be reached with the right. Asked of the image before a write and
+   * of the image after it: neither may lie outside.
+   */
+  permits(right: Right, type: string, entries: readonly IndexEntry[]): boolean {
+    return evaluate(this.filterFor(type, right), type, entries)
+  }
+
+  /** True where an update may bring forth a resource at an id the client chose: both rights, and no bounds on either. */
+  mayCreateAt(type: string): boolean {
+    return this.filterFor(type, 'c').kind === 'all' && this.filterFor(type, 'u').kind === 'all'
+  }
+
+  /** A read or vread of one resource. */
+  readPlan(type: string, id: string, versionId?: string): Plan<ReadPlan> {
+    return this.#one('r', type, id, versionId)
+  }
+
+  /** The target of a write, which must lie within the right to write it. */
+  targetPlan(right: 'u' | 'd', type: string, id: string): Plan<ReadPlan> {
+    return this.#one(right, type, id)
+  }
+
+  #one(right: Right, type: string, id: string, versionId?: string): Plan<ReadPlan> {
+    const filter = this.filterFor(type, right)
+    return new Plan(SEAL, { kind: 'read', select: { type, where: filter, policy: filter }, id, versionId })
+  }
+
+  /** A search, also the one of a conditional interaction. Throws FhirError `forbidden` for a chain into a closed type. */
+  searchPlan(query: Query, after?: Cursor): Plan<SearchPlan> {
+    return new Plan(SEAL, {
+      kind: 'search',
+      query: foldQuery(query, (type, right) => this.filterFor(type, right)),
+      after,
+    })
+  }
+
+  /** A history of one resource (`id` with one type), of types, or of all types. */
+  historyPlan({ types, ...question }: HistoryQuestion): Plan<HistoryPlan> {
+    const right = question.id === undefined ? 's' : 'r'
+    const select = types.map((type): Selection => ({ type, where: this.filterFor(type, right) }))
+    return new Plan(SEAL, {
+      kind: 'history',
+      select: select.filter(({ where }) => where.kind !== 'none'),
+      ...question,
+    })
+  }
+
+  /** Every current resource that the selections and the policy both hold. */
+  scanPlan(select: readonly Selection[]): Plan<ScanPlan> {
+    return new Plan(SEAL, {
+      kind: 'scan',
+      select: foldSelections(select, (type, right) => this.filterFor(type, right)),
+    })
+  }
+
+  /** A create, update or patch. Throws FhirError `forbidden` where what would be stored lies outside the policy. */
+  put(change: Omit<PutChange, 'kind'>): Change<PutChange> {
+    for (const right of toRights(change)) {
+      if (!this.permits(right, change.type, change.entries)) throw refuse(right, change.type)
+    }
+    return new Change(SEAL, { kind: 'put', ...change })
+  }
+
+  /** A delete of a target read through `targetPlan('d', …)`. Throws FhirError `forbidden` without the right. */
+  remove(change: Omit<DeleteChange, 'kind'>): Change<DeleteChange> {
+    if (!this.may('delete', change.type)) throw refuse('d', change.type)
+    return new Change(SEAL, { kind: 'delete', ...change })
+  }
+
+  /** New index entries for what stands. Throws FhirError `forbidden` for those who may not update the whole type. */
+  reindex(change: Omit<IndexChange, 'kind'>): Change<IndexChange> {
+    if (this.filterFor(change.type, 'u').kind !== 'all') throw refuse('u', change.type)
+    return new Change(SEAL, { kind: 'index', ...change })
+  }
+}
+
+// A PUT onto nothing is a create as well as an update.
+function toRights({ method, expect }: Omit<PutChange, 'kind'>): readonly Right[] {
+  if (method === 'POST') return ['c']
+  return expect.version === null || expect.noMatch ? ['c', 'u'] : ['u']
+}
+
+const VERBS: Readonly<Record<Right, string>> = {
+  c: 'create',
+  r: 'read',
+  u: 'update',
+  d: 'delete',
+  s: 'search',
+}
+
+function refuse(right: Right, type: string): FhirError {
+  return new FhirError('forbidden', `The scopes granted do not allow to ${VERBS[right]} this ${type}`)
+}
+
+const policies = new WeakMap<Principal, Promise<Policy>>()
+
+/**
+ * Returns the policy of a principal, made once. A granular scope whose parameter the type does not have is left out:
+ * refused rather than widened.
+ */
+export function createPolicy(principal: Principal, context: PolicyContext): Promise<Policy> {
+  const known = policies.get(principal)
+  if (known) return known
+  const policy = compileGrants(principal.scopes, context.compileParams).then(
+    (grants) => new Policy(SEAL, principal, context.definitions, grants),
+  )
+  policies.set(principal, policy)
+  return policy
+}
+
+async function compileGrants(
+  scopes: readonly Scope[],
+  compileParams: CompileParams,
+): Promise<readonly Grant[]> {
+  const grants = await Promise.all(
+    scopes.map(async (scope): Promise<Grant | undefined> => {
+      const where = await compileScope(scope, compileParams)
+      return where && { scope, where }
+    }),
+  )
+  return grants.filter((grant) => grant !== undefined)
+}
+
+/** Returns the Expr of a scope's granular parameters, or undefined where its type (`*`: every type) does not have them. */
+export async function compileScope(scope: Scope, compileParams: CompileParams): Promise<Expr | undefined> {
+  if (scope.params.length === 0) return { kind: 'all' }
+  try {
+    return await compileParams(scope.type === '*' ? 'Resource' : scope.type, scope.params)
+  } catch (error) {
+    if (error instanceof FhirError) return undefined
+    throw error
+  }
+}

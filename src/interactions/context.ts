@@ -1,0 +1,40 @@
+// What the server is made of, wired once in app.ts and handed to every interaction and operation.
+import type { Policy } from '../access/policy.ts'
+import type { Principal } from '../access/principal.ts'
+import type { Definitions } from '../fhir/definitions.ts'
+import type { Issue } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { Terminology } from '../fhir/terminology.ts'
+import type { IndexEntry } from '../search/query.ts'
+import type { Store } from '../store/store.ts'
+
+/** The settings that interactions read; `config.ts` fills them from the environment. */
+export interface Settings {
+  /** Absolute, without a slash at the end: what `fullUrl`, `Location` and every link begin with. */
+  readonly baseUrl: string
+  /** IANA zone of dates without an offset. */
+  readonly timeZone: string
+  /** Bytes. */
+  readonly maxBody: number
+  readonly maxBundle: number
+  /** Resources on a page: where not asked, and at most. */
+  readonly defaultCount: number
+  readonly maxCount: number
+  /** Milliseconds. */
+  readonly pageLinkTtl: number
+}
+
+export interface AppContext {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly terminology: Terminology
+  /** Index entries of a resource, all but `_lastUpdated`. */
+  readonly indexer: (resource: Resource) => IndexEntry[]
+  /** Issues of a body about to be stored; empty where it may be. */
+  readonly validate: (resource: unknown) => readonly Issue[]
+  /** The policy of a principal: made once, then the same Promise. */
+  readonly policyFor: (principal: Principal) => Promise<Policy>
+  /** 32 bytes that seal page links; the same for every process on one store. */
+  readonly pageKey: Uint8Array
+  readonly settings: Settings
+}
