@@ -1,0 +1,142 @@
+// Many resources at once through the one write door: each an update at its id, or a create where it has none.
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Change, PutChange } from '../access/plan.ts'
+import type { Policy } from '../access/policy.ts'
+import { buildDocument, sameContent } from '../fhir/document.ts'
+import { parseJson } from '../fhir/json.ts'
+import { FhirError, type Issue } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { RecordChange } from '../store/store.ts'
+import type { AppContext } from './context.ts'
+
+/** One resource to store; `key` tells it apart in the answer (a line number). */
+export interface Candidate {
+  readonly key: number
+  readonly bytes: Uint8Array
+}
+
+/** One that was not stored, and why. */
+export interface Rejection {
+  readonly key: number
+  readonly issues: readonly Issue[]
+}
+
+export interface Ingested {
+  readonly stored: number
+  /** Stood there already with the same content. */
+  readonly unchanged: number
+  readonly rejected: readonly Rejection[]
+}
+
+type Prepared =
+  | { readonly kind: 'change'; readonly key: number; readonly change: Change<PutChange> }
+  | { readonly kind: 'stored' | 'unchanged' }
+  | ({ readonly kind: 'rejected' } & Rejection)
+
+const ATTEMPTS = 3
+
+function toRejection(key: number, error: unknown): Prepared {
+  if (error instanceof FhirError) return { kind: 'rejected', key, issues: error.issues }
+  throw error
+}
+
+function parseCandidate(context: AppContext, bytes: Uint8Array): Resource {
+  const resource = parseJson(bytes)
+  const issues = context
+    .validate(resource)
+    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
+  if (issues.length > 0) throw new FhirError('unprocessable', issues[0]!.diagnostics, issues)
+  return resource as Resource
+}
+
+async function prepareCandidate(
+  context: AppContext,
+  policy: Policy,
+  { key, bytes }: Candidate,
+): Promise<Prepared> {
+  try {
+    const given = parseCandidate(context, bytes)
+    const resource = given.id === undefined ? { ...given, id: randomUUID() } : given
+    const type = resource.resourceType
+    const id = resource.id!
+    const current =
+      given.id === undefined ? undefined : await context.store.read(policy.targetPlan('u', type, id))
+    if (current?.document && sameContent(parseJson(current.document) as Resource, resource))
+      return { kind: 'unchanged' }
+    const versionId = randomBytes(8).toString('hex')
+    const change = policy.put({
+      type,
+      id,
+      method: given.id === undefined ? 'POST' : 'PUT',
+      versionId,
+      ...buildDocument(resource, versionId),
+      entries: context.indexer(resource),
+      expect: { version: current?.document ? current.versionId : null },
+    })
+    return { kind: 'change', key, change }
+  } catch (error) {
+    return toRejection(key, error)
+  }
+}
+
+// What came in between (another process wrote the same id) is prepared anew, one by one.
+async function storeAlone(context: AppContext, policy: Policy, candidate: Candidate): Promise<Prepared> {
+  for (let attempt = 1; ; attempt++) {
+    const prepared = await prepareCandidate(context, policy, candidate)
+    if (prepared.kind !== 'change') return prepared
+    try {
+      await context.store.commit([prepared.change])
+      return { kind: 'stored' }
+    } catch (error) {
+      const stale = error instanceof FhirError && error.code === 'version-mismatch'
+      if (!stale || attempt === ATTEMPTS) return toRejection(candidate.key, error)
+    }
+  }
+}
+
+async function storeOneByOne(
+  context: AppContext,
+  policy: Policy,
+  candidates: readonly Candidate[],
+  records: readonly RecordChange[],
+): Promise<Ingested> {
+  const results: Prepared[] = []
+  for (const candidate of candidates) results.push(await storeAlone(context, policy, candidate))
+  await context.store.commit([], { records })
+  return summarise(results, 'stored')
+}
+
+// `done` is the kind of those that are stored by now: prepared changes once their commit has gone through.
+function summarise(results: readonly Prepared[], done: 'stored' | 'change'): Ingested {
+  const count = (kind: Prepared['kind']) => results.filter((each) => each.kind === kind).length
+  return {
+    stored: count(done),
+    unchanged: count('unchanged'),
+    rejected: results.flatMap((each) =>
+      each.kind === 'rejected' ? [{ key: each.key, issues: each.issues }] : [],
+    ),
+  }
+}
+
+/**
+ * Stores the candidates in one durable transaction together with `records`, and returns what became of each. One that
+ * is refused (invalid, not allowed) does not hold up the others; of two with the same id the later one stands.
+ * Throws what the store throws when nothing at all can be stored (full disk).
+ */
+export async function ingest(
+  context: AppContext,
+  policy: Policy,
+  candidates: readonly Candidate[],
+  records: readonly RecordChange[] = [],
+): Promise<Ingested> {
+  const prepared: Prepared[] = []
+  for (const candidate of candidates) prepared.push(await prepareCandidate(context, policy, candidate))
+  const changes = prepared.flatMap((each) => (each.kind === 'change' ? [each.change] : []))
+  try {
+    await context.store.commit(changes, { records })
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.code !== 'version-mismatch') throw error
+    return storeOneByOne(context, policy, candidates, records)
+  }
+  return summarise(prepared, 'change')
+}
