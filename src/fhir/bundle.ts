@@ -1,0 +1,74 @@
+// Bundle: the envelope of pages, histories and transactions. https://hl7.org/fhir/R4/bundle.html
+import type { OperationOutcome } from './outcome.ts'
+import type { Resource } from './resource.ts'
+
+export type BundleType =
+  | 'document'
+  | 'message'
+  | 'transaction'
+  | 'transaction-response'
+  | 'batch'
+  | 'batch-response'
+  | 'history'
+  | 'searchset'
+  | 'collection'
+
+export interface BundleLink {
+  readonly relation: string
+  readonly url: string
+}
+
+export interface BundleRequest {
+  readonly method: string
+  readonly url: string
+  readonly ifNoneMatch?: string
+  readonly ifModifiedSince?: string
+  readonly ifMatch?: string
+  readonly ifNoneExist?: string
+}
+
+export interface BundleResponse {
+  /** The HTTP status, its three digits first. */
+  readonly status: string
+  readonly location?: string
+  readonly etag?: string
+  readonly lastModified?: string
+  readonly outcome?: OperationOutcome
+}
+
+export interface BundleEntry {
+  readonly link?: readonly BundleLink[]
+  readonly fullUrl?: string
+  readonly resource?: Resource | OperationOutcome
+  readonly search?: { readonly mode: 'match' | 'include' | 'outcome'; readonly score?: number }
+  readonly request?: BundleRequest
+  readonly response?: BundleResponse
+}
+
+export interface Bundle extends Resource {
+  readonly resourceType: 'Bundle'
+  readonly type: BundleType
+  readonly total?: number
+  readonly link?: readonly BundleLink[]
+  readonly entry?: readonly BundleEntry[]
+}
+
+/** True of a resource that is a Bundle; its entries are not looked at. */
+export function isBundle(resource: Resource): resource is Bundle {
+  return resource.resourceType === 'Bundle'
+}
+
+/** Returns a Bundle of `type`; empty lists are left out, as JSON in FHIR has none. */
+export function buildBundle(
+  type: BundleType,
+  entry: readonly BundleEntry[],
+  extra: { readonly total?: number; readonly link?: readonly BundleLink[] } = {},
+): Bundle {
+  return {
+    resourceType: 'Bundle',
+    type,
+    ...(extra.total !== undefined && { total: extra.total }),
+    ...(extra.link?.length && { link: extra.link }),
+    ...(entry.length > 0 && { entry }),
+  }
+}
