@@ -1,5 +1,5 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
-import type { Policy } from '../access/policy.ts'
+import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Definitions } from '../fhir/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
@@ -34,6 +34,8 @@ export interface AppContext {
   readonly validate: (resource: unknown) => readonly Issue[]
   /** The policy of a principal: made once, then the same Promise. */
   readonly policyFor: (principal: Principal) => Promise<Policy>
+  /** Turns the parameters of a granular scope into an Expr. */
+  readonly compileParams: CompileParams
   /** 32 bytes that seal page links; the same for every process on one store. */
   readonly pageKey: Uint8Array
   readonly settings: Settings

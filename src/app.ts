@@ -1,0 +1,88 @@
+// The only wiring: what the server is made of, and the order in which a request meets it.
+import { randomBytes } from 'node:crypto'
+import compress from '@fastify/compress'
+import fastify, { type FastifyInstance } from 'fastify'
+import { type CompileParams, createPolicy } from './access/policy.ts'
+import type { Config } from './config.ts'
+import { loadDefinitions } from './fhir/definitions.ts'
+import { FhirError } from './fhir/outcome.ts'
+import { createTerminology } from './fhir/terminology.ts'
+import { createValidator } from './fhir/validate.ts'
+import { registerCors } from './http/cors.ts'
+import { answerFailure, answerUnknown } from './http/failure.ts'
+import { registerHealth, registerMetrics } from './http/health.ts'
+import { type LogStream, openLogStream, registerLog, toLogger } from './http/log.ts'
+import { registerFhir } from './http/routes.ts'
+import type { AppContext } from './interactions/context.ts'
+import { createIndexer } from './search/index-values.ts'
+import { parseScopeParams } from './search/parse.ts'
+import { registerCheck } from './smart/check.ts'
+import type { Store } from './store/store.ts'
+
+const COMPRESS_FROM_BYTES = 2048
+
+/** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
+export async function createContext(config: Config, store: Store): Promise<AppContext> {
+  const definitions = loadDefinitions()
+  const terminology = createTerminology(definitions)
+  const search = { definitions, terminology, settings: config }
+  const compileParams: CompileParams = (type, params) => parseScopeParams(search, type, params)
+  return {
+    store,
+    definitions,
+    terminology,
+    indexer: createIndexer(definitions, config),
+    validate: createValidator(definitions),
+    policyFor: (principal) => createPolicy(principal, { definitions, compileParams }),
+    compileParams,
+    pageKey: await loadPageKey(store),
+    settings: config,
+  }
+}
+
+/** Returns the server, ready to listen or to be injected into; closing it ends what is in flight and leaves the store open. */
+export async function createApp(
+  config: Config,
+  store: Store,
+  stream: LogStream = openLogStream(),
+): Promise<FastifyInstance> {
+  const context = await createContext(config, store)
+  const app = fastify({
+    logger: toLogger(config.logLevel, stream),
+    disableRequestLogging: true,
+    bodyLimit: config.maxBundle,
+    forceCloseConnections: 'idle',
+    // A FHIR id has 64 characters; what is longer is no id of ours, and a long URL is a search.
+    routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
+  })
+  app.setErrorHandler(answerFailure)
+  app.setNotFoundHandler(answerUnknown)
+  registerLog(app)
+  await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
+  registerCheck(app, store, context.definitions)
+  await app.register(compress, {
+    threshold: COMPRESS_FROM_BYTES,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+  })
+  registerHealth(app, store)
+  registerMetrics(app)
+  await registerFhir(app, context)
+  return app
+}
+
+/** Returns the key that seals page links: made once for a store, so that every process on it opens the others' links. */
+async function loadPageKey(store: Store): Promise<Uint8Array> {
+  const known = await store.records.get('key', 'page')
+  if (known) return Buffer.from(String(known.value), 'base64url')
+  const key = randomBytes(32)
+  try {
+    await store.records.add({ collection: 'key', key: 'page', value: key.toString('base64url') })
+    return key
+  } catch (error) {
+    // Another process made it in the meantime.
+    if (error instanceof FhirError && error.code === 'conflict') return loadPageKey(store)
+    throw error
+  }
+}

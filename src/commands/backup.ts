@@ -1,0 +1,28 @@
+// Writes a consistent copy of the store to a file while it is in use. https://www.sqlite.org/backup.html
+import { existsSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import { openStore } from '../store/open.ts'
+
+export const summary = 'Copies the store to a file, also while a server runs on it.'
+export const usage =
+  'FILE\n\nFILE must not exist yet. The copy is consistent: it holds every write acknowledged before it began.'
+
+/** Returns 0 once the copy is whole; progress goes to standard error where that is a terminal. */
+export async function run(args: readonly string[], config: Config): Promise<number> {
+  const [file, ...rest] = args
+  if (file === undefined || file.startsWith('-') || rest.length > 0)
+    throw new RangeError('backup takes one FILE')
+  if (existsSync(file)) throw new RangeError(`${file} exists already: choose a new file`)
+  const store = await openStore(config.store)
+  try {
+    await store.backup(file, showProgress)
+    process.stderr.write(`${process.stderr.isTTY ? '\r' : ''}Backup written to ${file}\n`)
+    return 0
+  } finally {
+    await store.close()
+  }
+}
+
+function showProgress(done: number, total: number): void {
+  if (process.stderr.isTTY && total > 0) process.stderr.write(`\r${Math.floor((done / total) * 100)} %`)
+}

@@ -1,0 +1,38 @@
+// Serves the FHIR API until it is told to stop, and then loses no write it has acknowledged.
+import { createApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { openStore } from '../store/open.ts'
+
+export const summary = 'Serves the FHIR API until SIGTERM or SIGINT.'
+export const usage =
+  '\n\nA signal stops accepting requests, answers those in flight, and closes the store. A second one ends at once.'
+
+/** Returns 0 after an orderly end; throws where the store or the port cannot be opened. */
+export async function run(args: readonly string[], config: Config): Promise<number> {
+  if (args.length > 0) throw new RangeError('serve takes no arguments: settings are environment variables')
+  const store = await openStore(config.store)
+  try {
+    const app = await createApp(config, store)
+    const stopped = waitForSignal()
+    await app.listen({ port: config.port, host: config.host })
+    process.stdout.write(`Musubi is ready at ${config.baseUrl}\n`)
+    await stopped
+    await app.close()
+  } finally {
+    await store.close()
+  }
+  return 0
+}
+
+function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        signals++
+        if (signals > 1) process.exit(1)
+        resolve()
+      })
+    }
+  })
+}

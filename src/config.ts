@@ -1,0 +1,185 @@
+// Settings: one table of environment variables, read here and nowhere else; the README's table is printed from it.
+import type { Settings } from './interactions/context.ts'
+
+/** One setting. `parse` returns the value, or throws a RangeError that says what would be accepted. */
+interface Setting<Value> {
+  readonly name: string
+  /** As it would be written in the environment; empty where `fallback` makes it from others. */
+  readonly default: string
+  readonly unit: string
+  readonly sentence: string
+  readonly parse: (text: string) => Value
+}
+
+const MIB = 1024 * 1024
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new RangeError(`a whole number from ${min} to ${max}`)
+  }
+}
+
+function oneOf<Word extends string>(...words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((each) => each === text)
+    if (word !== undefined) return word
+    throw new RangeError(`one of ${words.join(', ')}`)
+  }
+}
+
+function parseHost(text: string): string {
+  if (/^[A-Za-z0-9.:_-]+$/.test(text)) return text
+  throw new RangeError('a host name or an IP address')
+}
+
+function parseStore(text: string): string {
+  if (/^sqlite:.+/.test(text)) return text
+  throw new RangeError('sqlite: and a folder, such as sqlite:./data')
+}
+
+function parseBaseUrl(text: string): string {
+  if (text === '') return ''
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const plain = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
+  if (plain && url.pathname !== '/' && !text.endsWith('/')) return url.href
+  throw new RangeError('an http(s) URL with a path and no slash at the end, such as https://example.org/fhir')
+}
+
+function parseTimeZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch {
+    throw new RangeError('an IANA time zone, such as Asia/Tokyo')
+  }
+}
+
+function parseOrigins(text: string): readonly string[] {
+  const origins = text.split(',').flatMap((part) => part.trim() || [])
+  if (
+    origins.every((origin) => origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin))
+  )
+    return origins
+  throw new RangeError('origins separated by commas, such as https://app.example.org, or *')
+}
+
+function setting<Value>(
+  name: string,
+  standard: string,
+  unit: string,
+  sentence: string,
+  parse: (text: string) => Value,
+): Setting<Value> {
+  return { name, default: standard, unit, sentence, parse }
+}
+
+/** Every setting of the server, in the order in which the README lists them. */
+export const SETTINGS = {
+  port: setting('PORT', '3000', '', 'Port to listen on.', integer(1, 65_535)),
+  host: setting('HOST', '127.0.0.1', '', 'Address to listen on; `0.0.0.0` for every interface.', parseHost),
+  store: setting(
+    'MUSUBI_STORE',
+    'sqlite:./data',
+    '',
+    'Where data is kept: `sqlite:` and a folder.',
+    parseStore,
+  ),
+  baseUrl: setting(
+    'MUSUBI_BASE_URL',
+    '',
+    '',
+    'The one public URL of the FHIR base, in every link; its path is where the API is served. Default: `http://HOST:PORT/fhir`.',
+    parseBaseUrl,
+  ),
+  timeZone: setting(
+    'MUSUBI_TIME_ZONE',
+    'Asia/Tokyo',
+    '',
+    'IANA zone in which dates and times without an offset are read.',
+    parseTimeZone,
+  ),
+  corsOrigins: setting(
+    'MUSUBI_CORS_ORIGINS',
+    '',
+    '',
+    'Browser origins that may call the API, separated by commas; `*` for all. Metadata is open to every origin.',
+    parseOrigins,
+  ),
+  defaultCount: setting(
+    'MUSUBI_DEFAULT_COUNT',
+    '20',
+    'resources',
+    'Page size where `_count` is not given.',
+    integer(1, 10_000),
+  ),
+  maxCount: setting(
+    'MUSUBI_MAX_COUNT',
+    '1000',
+    'resources',
+    'Largest page; more is cut down to it.',
+    integer(1, 10_000),
+  ),
+  pageLinkTtl: setting(
+    'MUSUBI_PAGE_LINK_TTL',
+    '3600',
+    'seconds',
+    'How long the link to a next page is accepted.',
+    (text) => integer(1, 604_800)(text) * 1000,
+  ),
+  maxBody: setting(
+    'MUSUBI_MAX_BODY',
+    '16',
+    'MiB',
+    'Largest request body, Bundles apart.',
+    (text) => integer(1, 1024)(text) * MIB,
+  ),
+  maxBundle: setting(
+    'MUSUBI_MAX_BUNDLE',
+    '64',
+    'MiB',
+    'Largest Bundle in a batch or transaction.',
+    (text) => integer(1, 1024)(text) * MIB,
+  ),
+  logLevel: setting(
+    'MUSUBI_LOG_LEVEL',
+    'info',
+    '',
+    'Least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  ),
+} as const
+
+type Table = typeof SETTINGS
+
+/** The settings in force; `baseUrl` is filled in, times are in milliseconds, sizes in bytes. */
+export type Config = Settings & { readonly [Key in keyof Table]: ReturnType<Table[Key]['parse']> }
+
+/**
+ * Returns the frozen settings of `environment`. Throws a RangeError whose message names the variable, what it holds and
+ * what would be accepted.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const entries = Object.entries(SETTINGS).map(([key, row]) => [
+    key,
+    parseSetting(row, environment[row.name]),
+  ])
+  const config = Object.fromEntries(entries) as Config
+  return Object.freeze({ ...config, baseUrl: config.baseUrl || toLocalBase(config.host, config.port) })
+}
+
+function parseSetting(row: Setting<unknown>, text: string | undefined): unknown {
+  const value = text === undefined || text === '' ? row.default : text
+  try {
+    return row.parse(value)
+  } catch (error) {
+    throw new RangeError(
+      `${row.name} is ${JSON.stringify(value)}; it must be ${(error as RangeError).message}`,
+    )
+  }
+}
+
+function toLocalBase(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}/fhir`
+}
