@@ -28,7 +28,8 @@ export interface Ingested {
   readonly rejected: readonly Rejection[]
 }
 
-type Prepared =
+/** What became of a candidate before the commit. */
+export type Prepared =
   | { readonly kind: 'change'; readonly key: number; readonly change: Change<PutChange> }
   | { readonly kind: 'stored' | 'unchanged' }
   | ({ readonly kind: 'rejected' } & Rejection)
@@ -118,19 +119,29 @@ function summarise(results: readonly Prepared[], done: 'stored' | 'change'): Ing
   }
 }
 
-/**
- * Stores the candidates in one durable transaction together with `records`, and returns what became of each. One that
- * is refused (invalid, not allowed) does not hold up the others; of two with the same id the later one stands.
- * Throws what the store throws when nothing at all can be stored (full disk).
- */
-export async function ingest(
+/** Parses, checks and indexes the candidates, and looks up what stands at their ids; nothing is written yet. */
+export async function prepareAll(
   context: AppContext,
   policy: Policy,
   candidates: readonly Candidate[],
-  records: readonly RecordChange[] = [],
-): Promise<Ingested> {
+): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = []
   for (const candidate of candidates) prepared.push(await prepareCandidate(context, policy, candidate))
+  return prepared
+}
+
+/**
+ * Stores what was prepared in one durable transaction together with `records`, and returns what became of each. One that
+ * is refused (invalid, not allowed) does not hold up the others; of two with the same id the later one stands.
+ * Throws what the store throws when nothing at all can be stored (full disk).
+ */
+export async function storeAll(
+  context: AppContext,
+  policy: Policy,
+  candidates: readonly Candidate[],
+  prepared: readonly Prepared[],
+  records: readonly RecordChange[] = [],
+): Promise<Ingested> {
   const changes = prepared.flatMap((each) => (each.kind === 'change' ? [each.change] : []))
   try {
     await context.store.commit(changes, { records })
