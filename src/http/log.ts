@@ -1,11 +1,5 @@
 // Structured logs without personal data: method, route template, status and time; never a URL, value, body, id or token.
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  FastifyServerOptions,
-} from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 
 /** Where log lines go. */
 export interface LogStream {

@@ -1,0 +1,74 @@
+import t from 'tap'
+import { loadConfig, SETTINGS } from '../src/config.ts'
+
+t.test('without an environment every setting has its default and the base URL is local', async (t) => {
+  const config = loadConfig({})
+  t.equal(config.baseUrl, 'http://127.0.0.1:3000/fhir')
+  t.equal(config.store, 'sqlite:./data')
+  t.equal(config.timeZone, 'Asia/Tokyo')
+  t.equal(config.maxBody, 16 * 1024 * 1024)
+  t.equal(config.maxBundle, 64 * 1024 * 1024)
+  t.equal(config.pageLinkTtl, 3_600_000)
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('an empty variable is as one that is not set', async (t) => {
+  t.equal(loadConfig({ PORT: '' }).port, 3000)
+})
+
+t.test(
+  'the base URL follows host and port, and an address of every interface becomes localhost',
+  async (t) => {
+    t.equal(loadConfig({ PORT: '8080', HOST: '0.0.0.0' }).baseUrl, 'http://localhost:8080/fhir')
+    t.equal(loadConfig({ HOST: '::1' }).baseUrl, 'http://[::1]:3000/fhir')
+    t.equal(loadConfig({ MUSUBI_BASE_URL: 'https://example.org/r4' }).baseUrl, 'https://example.org/r4')
+  },
+)
+
+const BAD: readonly (readonly [name: string, value: string])[] = [
+  ['PORT', '0'],
+  ['PORT', '65536'],
+  ['PORT', '80a'],
+  ['PORT', '-1'],
+  ['HOST', 'a b'],
+  ['MUSUBI_STORE', './data'],
+  ['MUSUBI_STORE', 'sqlite:'],
+  ['MUSUBI_STORE', 'mysql://x'],
+  ['MUSUBI_BASE_URL', 'example.org/fhir'],
+  ['MUSUBI_BASE_URL', 'https://example.org/fhir/'],
+  ['MUSUBI_BASE_URL', 'https://example.org'],
+  ['MUSUBI_BASE_URL', 'https://example.org/fhir?x=1'],
+  ['MUSUBI_BASE_URL', 'ftp://example.org/fhir'],
+  ['MUSUBI_TIME_ZONE', 'Asia/Nowhere'],
+  ['MUSUBI_CORS_ORIGINS', 'https://app.example.org/path'],
+  ['MUSUBI_DEFAULT_COUNT', '0'],
+  ['MUSUBI_MAX_COUNT', 'many'],
+  ['MUSUBI_PAGE_LINK_TTL', '1.5'],
+  ['MUSUBI_MAX_BODY', '0'],
+  ['MUSUBI_MAX_BUNDLE', '1e3'],
+  ['MUSUBI_LOG_LEVEL', 'loud'],
+]
+
+t.test('a value that cannot be used is refused with one line that names the variable', async (t) => {
+  for (const [name, value] of BAD) {
+    t.throws(
+      () => loadConfig({ [name]: value }),
+      { name: 'RangeError', message: new RegExp(`^${name} is .*must be [^\n]+$`) },
+      `${name}=${value}`,
+    )
+  }
+})
+
+t.test(
+  'every setting is refused with something, has a sentence, and a default that it accepts',
+  async (t) => {
+    for (const row of Object.values(SETTINGS)) {
+      t.match(row.sentence, /\.$/, row.name)
+      t.doesNotThrow(() => row.parse(row.default), row.name)
+      t.ok(
+        BAD.some(([name]) => name === row.name),
+        `${row.name} has a bad value above`,
+      )
+    }
+  },
+)
