@@ -1,7 +1,7 @@
 // The only wiring: what the server is made of, and the order in which a request meets it.
 import { randomBytes } from 'node:crypto'
 import compress from '@fastify/compress'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type CompileParams, createPolicy } from './access/policy.ts'
 import type { Config } from './config.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
@@ -49,7 +49,7 @@ export async function createApp(
   const context = await createContext(config, store)
   const app = fastify({
     logger: toLogger(config.logLevel, stream),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBundle,
     forceCloseConnections: 'idle',
     // A FHIR id has 64 characters; what is longer is no id of ours, and a long URL is a search.

@@ -165,6 +165,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     parseSetting(row, environment[row.name]),
   ])
   const config = Object.fromEntries(entries) as Config
+  if (config.defaultCount > config.maxCount)
+    throw new RangeError('MUSUBI_DEFAULT_COUNT is above MUSUBI_MAX_COUNT; it must be at most that')
   return Object.freeze({ ...config, baseUrl: config.baseUrl || toLocalBase(config.host, config.port) })
 }
 

@@ -215,7 +215,7 @@ t.test('a change is refused where the image after it lies outside', async (t) =>
 })
 
 t.test('nothing but a policy makes a Plan, and nothing but createPolicy a Policy', async (t) => {
-  const forged = Symbol('made by a Policy') as unknown as typeof SEAL
+  const forged = Symbol('made by a Policy') as never
   t.throws(() => new Plan(forged, { kind: 'scan', select: [] }), TypeError)
   t.throws(
     () => new Change(forged, { kind: 'index', type: 'Patient', id: '1', versionId: '1', entries: [] }),
