@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Change, Plan, type SEAL } from '../../src/access/plan.ts'
+import { Change, Plan } from '../../src/access/plan.ts'
 import { Policy } from '../../src/access/policy.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import { equals, type IndexEntry, NONE } from '../../src/search/query.ts'
