@@ -12,8 +12,20 @@ export type Step = string | number
 /** An element that an expression selected: its value, and the way to it where it stands in the resource. */
 export interface FhirPathNode {
   readonly value: unknown
-  /** Empty for the resource itself; undefined for a value that was computed. */
+  /** Empty for the resource itself; undefined for a value that was computed or lies in another resource. */
   readonly location: readonly Step[] | undefined
+  /** Where the model describes its children: `Patient.contact`, `HumanName`. */
+  readonly type: string | undefined
+  /** The same of its parent, and its own name there (`value`, never `valueQuantity`); undefined for the resource itself. */
+  readonly parentType: string | undefined
+  readonly name: string | undefined
+}
+
+/** What the model says of one element; `choices` are the type suffixes of a `[x]`. */
+export interface ModelElement {
+  readonly type: string
+  readonly repeats: boolean
+  readonly choices: readonly string[] | undefined
 }
 
 /** Evaluates one compiled expression on a resource or element; throws FhirError `unprocessable` where it cannot. */
@@ -23,6 +35,7 @@ export type FhirPath = (value: unknown, variables?: Readonly<Record<string, unkn
 interface EngineNode {
   readonly data: unknown
   readonly parentResNode: EngineNode | null
+  readonly path: string | null
   readonly propName: string | null
   readonly index: number | null
   readonly fhirNodeDataType: string | null
@@ -63,9 +76,23 @@ export function selectNodes(expression: string, resource: Resource): readonly Fh
   const options = { resolveInternalTypes: false }
   const root = plainNumbers(resource)
   const nodes = attempt(expression, () => run(root, {}, options) as unknown[])
-  return nodes.map((node) =>
-    isNode(node) ? { value: node.data, location: locate(node, root) } : { value: node, location: undefined },
-  )
+  return nodes.map((node) => toNode(node, root))
+}
+
+/** Returns what R4 says of element `name` of `type` (`Patient`, `Patient.contact`, `HumanName`), or undefined. */
+export function modelElement(type: string, name: string): ModelElement | undefined {
+  const path = `${type}.${name}`
+  const elsewhere = r4.pathsDefinedElsewhere[path]
+  if (elsewhere !== undefined)
+    return { type: elsewhere, repeats: r4.path2Repeating[elsewhere] === true, choices: undefined }
+  const choices = r4.choiceTypePaths[path]
+  const own = r4.path2Type[path]
+  if (own === undefined && choices === undefined) {
+    const parent = r4.type2Parent[type] ?? r4.type2Parent[r4.path2Type[type] ?? '']
+    return parent === undefined ? undefined : modelElement(parent, name)
+  }
+  const anonymous = own === undefined || own === 'BackboneElement' || own === 'Element'
+  return { type: anonymous ? path : own, repeats: r4.path2Repeating[path] === true, choices }
 }
 
 /** Returns `value` with every number a plain one, sharing what has none kept as text. */
@@ -136,6 +163,18 @@ function findContained(node: EngineNode, fragment: string): unknown {
   return Array.isArray(contained) ? contained.find((resource) => `#${resource?.id}` === fragment) : undefined
 }
 
+function toNode(node: unknown, root: Resource): FhirPathNode {
+  if (!isNode(node))
+    return { value: node, location: undefined, type: undefined, parentType: undefined, name: undefined }
+  return {
+    value: node.data,
+    location: locate(node, root),
+    type: node.path ?? undefined,
+    parentType: node.parentResNode?.path ?? undefined,
+    name: node.parentResNode ? (node.propName ?? undefined) : undefined,
+  }
+}
+
 function isNode(value: unknown): value is EngineNode {
   return typeof value === 'object' && value !== null && 'parentResNode' in value
 }
@@ -146,19 +185,25 @@ function locate(node: EngineNode, root: Resource): readonly Step[] | undefined {
   if (!parent) return node.data === root ? [] : undefined
   const before = locate(parent, root)
   const name = node.propName
-  if (!before || name === null || typeof parent.data !== 'object' || parent.data === null) return undefined
-  const property = propertyOf(parent.data, name, node.fhirNodeDataType)
-  if (property === undefined) return undefined
-  return node.index === null ? [...before, property] : [...before, property, node.index]
+  if (!before || name === null) return undefined
+  const isElement = typeof parent.data === 'object' && parent.data !== null
+  const steps = isElement
+    ? [...before, propertyOf(parent.data, name, node.fhirNodeDataType)]
+    : [...companionOf(before), name]
+  return node.index === null ? steps : [...steps, node.index]
 }
 
 // The engine calls a choice `value`; the property is `valueQuantity`, or `_valueCode` alone.
-function propertyOf(parent: object, name: string, type: string | null): string | undefined {
-  const candidates = [name]
-  if (type) candidates.push(name + type.charAt(0).toUpperCase() + type.slice(1))
-  return candidates.find(
-    (property) => Object.hasOwn(parent, property) || Object.hasOwn(parent, `_${property}`),
-  )
+function propertyOf(parent: object, name: string, type: string | null): string {
+  if (!type || Object.hasOwn(parent, name) || Object.hasOwn(parent, `_${name}`)) return name
+  const choice = name + type.charAt(0).toUpperCase() + type.slice(1)
+  return Object.hasOwn(parent, choice) || Object.hasOwn(parent, `_${choice}`) ? choice : name
+}
+
+/** Returns where `id` and `extension` of the primitive at `location` stand: `['name', 0, '_family']`, `['_given', 1]`. */
+export function companionOf(location: readonly Step[]): readonly Step[] {
+  const at = location.findLastIndex((step) => typeof step === 'string')
+  return location.map((step, i) => (i === at ? `_${step}` : step))
 }
 
 function plain(value: unknown): unknown {

@@ -36,6 +36,23 @@ export function toNumber(value: number | RawNumber): number {
   return typeof value === 'number' ? value : Number(value.rawJSON)
 }
 
+/** True where both are the same number however written (`1.0`, `1.00`, `1e0`), compared by digits, not as doubles. */
+export function sameNumber(a: number | RawNumber, b: number | RawNumber): boolean {
+  const [x, y] = [decimalText(a), decimalText(b)]
+  return x === y || normalDigits(x) === normalDigits(y)
+}
+
+// Sign, digits without zeros at either end, exponent of the last one; text that is beyond DECIMAL stays as it is.
+function normalDigits(text: string): string {
+  const match = DECIMAL.exec(text)
+  if (!match) return text
+  const [, sign, whole, fraction = '', exponent = '0'] = match
+  const digits = (whole + fraction).replace(/^0+/, '')
+  const kept = digits.replace(/0+$/, '')
+  if (kept === '') return '0'
+  return `${sign === '-' ? '-' : ''}${kept}e${Number(exponent) - fraction.length + digits.length - kept.length}`
+}
+
 /** A decimal with its implicit precision: `[lo, hi)` is `value` plus and minus half a unit of its last digit. */
 export interface DecimalRange {
   readonly value: number
