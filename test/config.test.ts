@@ -59,6 +59,10 @@ t.test('a value that cannot be used is refused with one line that names the vari
   }
 })
 
+t.test('the default page may not be larger than the largest', async (t) => {
+  t.throws(() => loadConfig({ MUSUBI_MAX_COUNT: '10' }), /MUSUBI_DEFAULT_COUNT is above MUSUBI_MAX_COUNT/)
+})
+
 t.test(
   'every setting is refused with something, has a sentence, and a default that it accepts',
   async (t) => {
