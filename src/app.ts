@@ -20,6 +20,8 @@ import { registerCheck } from './smart/check.ts'
 import type { Store } from './store/store.ts'
 
 const COMPRESS_FROM_BYTES = 2048
+/** A body that has not arrived by then is given up: a sender that stalls may not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 300_000
 
 /** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
 export async function createContext(config: Config, store: Store): Promise<AppContext> {
@@ -51,6 +53,7 @@ export async function createApp(
     logger: toLogger(config.logLevel, stream),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBundle,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     // A FHIR id has 64 characters; what is longer is no id of ours, and a long URL is a search.
     routerOptions: { maxParamLength: 2048 },

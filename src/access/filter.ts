@@ -12,6 +12,8 @@ import type { Right, Scope } from './scopes.ts'
  */
 export function toPatientFilter(definitions: Definitions, patient: string, type: string, right: Right): Expr {
   if (type === 'Patient') return equals('_id', patient)
+  // A Group in the compartment names all its other members as well.
+  if (type === 'Group') return NONE
   if (isUniversal(type)) return right === 'r' || right === 's' ? ALL : NONE
   const own = `Patient/${patient}`
   const reading = right === 'r' || right === 's'

@@ -7,6 +7,9 @@ export const summary = 'Serves the FHIR API until SIGTERM or SIGINT.'
 export const usage =
   '\n\nA signal stops accepting requests, answers those in flight, and closes the store. A second one ends at once.'
 
+/** What is still in flight after this long was never acknowledged, and is cut off. */
+const CLOSE_MS = 30_000
+
 /** Returns 0 after an orderly end; throws where the store or the port cannot be opened. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
   if (args.length > 0) throw new RangeError('serve takes no arguments: settings are environment variables')
@@ -17,7 +20,9 @@ export async function run(args: readonly string[], config: Config): Promise<numb
     await app.listen({ port: config.port, host: config.host })
     process.stdout.write(`Musubi is ready at ${config.baseUrl}\n`)
     await stopped
+    const deadline = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS)
     await app.close()
+    clearTimeout(deadline)
   } finally {
     await store.close()
   }

@@ -108,7 +108,7 @@ t.test(
     t.equal(policy.permits('r', 'Device', []), true)
     t.equal(policy.permits('r', 'Task', [entry('subject', 'Patient/me')]), true)
     t.equal(policy.permits('r', 'Task', [entry('subject', 'Patient/you')]), false)
-    for (const type of ['Binary', 'Subscription', 'Slot'])
+    for (const type of ['Binary', 'Group', 'Subscription', 'Slot'])
       t.equal(policy.filterFor(type, 'r').kind, 'none', type)
   },
 )
