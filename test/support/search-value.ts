@@ -5,11 +5,11 @@ import type { IndexEntry } from '../../src/search/query.ts'
 const SEPARATOR = '\u0001'
 const MAX_TIME = 8.64e15
 
-const escape = (text: string) => text.replace(/[\\,$|]/g, (character) => `\\${character}`)
+const escapeValue = (text: string) => text.replace(/[\\,$|]/g, (character) => `\\${character}`)
 
 function toTokenValue(key: string): string {
   const [code = '', system = ''] = key.split(SEPARATOR)
-  return `${escape(system)}|${escape(code)}`
+  return `${escapeValue(system)}|${escapeValue(code)}`
 }
 
 // The instant itself, in every digit that a Date has; open ends are searched from the other end.
@@ -29,11 +29,11 @@ export function toSearchValue(parameter: SearchParameter, entry: IndexEntry): st
     case 'token':
       return typeof lo === 'string' && lo.includes(SEPARATOR) ? toTokenValue(lo) : undefined
     case 'string':
-      return typeof lo === 'string' && lo !== '' && lo.length < 200 ? escape(lo) : undefined
+      return typeof lo === 'string' && lo !== '' && lo.length < 200 ? escapeValue(lo) : undefined
     case 'reference':
-      return typeof lo === 'string' ? escape(lo.replace(SEPARATOR, '|')) : undefined
+      return typeof lo === 'string' ? escapeValue(lo.replace(SEPARATOR, '|')) : undefined
     case 'uri':
-      return typeof lo === 'string' && lo.length < 500 ? escape(lo) : undefined
+      return typeof lo === 'string' && lo.length < 500 ? escapeValue(lo) : undefined
     case 'date':
       return typeof lo === 'number' ? toDateValue(entry) : undefined
     case 'number':
