@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { hashToken, mintToken, TOKENS } from '../../src/smart/token.ts'
 import { openServer } from '../support/server.ts'
@@ -59,6 +61,21 @@ t.test('the token is asked for before the body is read, and on routes that do no
   t.equal((await app.inject({ url: '/fhir/Nonsense/1' })).statusCode, 401)
   t.equal((await app.inject({ url: '/nothing' })).statusCode, 401)
 })
+
+t.test(
+  'a large body without a token is answered 401 without being read, and the server goes on',
+  async (t) => {
+    const { app } = await openServer(t)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as { port: number }
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST /fhir/Patient HTTP/1.1\r\nhost: x\r\ncontent-length: 60000000\r\n\r\n{"resourceType":')
+    const [answer] = await once(socket, 'data')
+    t.match(String(answer), /^HTTP\/1\.1 401 /, 'though most of the body was never sent')
+    socket.destroy()
+    t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
+  },
+)
 
 t.test('metadata and health answer without a token', async (t) => {
   const { app } = await openServer(t)
