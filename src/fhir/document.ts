@@ -18,12 +18,13 @@ const BLANK = ' '.repeat(STAMP_LENGTH)
 /**
  * Returns the document of version `versionId`: resourceType, id, meta (versionId, a blank lastUpdated, then the rest of
  * meta), then the other elements as given. A versionId and lastUpdated that the client sent are dropped.
- * Throws FhirError `structure` where `resource.meta` is no object.
+ * Throws FhirError `structure` where resourceType, id or meta is not what it must be.
  */
 export function buildDocument(resource: Resource, versionId: string): BlankDocument {
   const { resourceType, id, meta, ...elements } = resource
-  if (meta !== undefined && !isObject(meta))
-    throw new FhirError('structure', `${resourceType}.meta must be an object`)
+  if (typeof resourceType !== 'string') throw new FhirError('structure', 'resourceType must be a string')
+  if (id !== undefined && typeof id !== 'string') throw new FhirError('structure', 'id must be a string')
+  if (meta !== undefined && !isElement(meta)) throw new FhirError('structure', 'meta must be an object')
   const start = `{"resourceType":${JSON.stringify(resourceType)}`
   const name = id === undefined ? '' : `,"id":${JSON.stringify(id)}`
   const head = `${start}${name},"meta":{"versionId":${JSON.stringify(versionId)},"lastUpdated":"`
@@ -49,13 +50,14 @@ export function sameContent(a: Resource, b: Resource): boolean {
 }
 
 // What of meta is the client's: all but versionId and lastUpdated with their companions.
-function givenMeta(meta: object): object {
-  const { versionId, lastUpdated, _versionId, _lastUpdated, ...given } = meta as Record<string, unknown>
+function givenMeta(meta: unknown): unknown {
+  if (!isElement(meta)) return meta
+  const { versionId, lastUpdated, _versionId, _lastUpdated, ...given } = meta
   return given
 }
 
 // The properties of `object` as the end of an object that is already open.
-function rest(object: object): string {
+function rest(object: unknown): string {
   const text = stringifyJson(object)
   return text.length === 2 ? '}' : `,${text.slice(1)}`
 }
@@ -65,7 +67,7 @@ function sameValue(a: unknown, b: unknown): boolean {
   if (isNumber(a)) return isNumber(b) && decimalText(a) === decimalText(b)
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i]))
-  if (!isObject(a) || !isObject(b) || Array.isArray(b) || isNumber(b)) return false
+  if (!isElement(a) || !isElement(b)) return false
   const names = Object.keys(a)
   return (
     names.length === Object.keys(b).length &&
@@ -73,6 +75,6 @@ function sameValue(a: unknown, b: unknown): boolean {
   )
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+function isElement(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value)
 }

@@ -102,7 +102,7 @@ function readValue(part: Part, at: string): PatchValue {
   return { suffix, content: part[`value${suffix}`], companion: part[`_value${suffix}`] }
 }
 
-// What finds elements in time proportional to the resource: no regular expressions, no `repeat`, no `descendants`, no `%resource`.
+// What finds elements in time proportional to the resource: no regular expressions, no `repeat`, no unions.
 const FUNCTIONS = new Set([
   ...['where', 'exists', 'empty', 'not', 'all', 'count', 'first', 'last', 'single', 'skip', 'take', 'tail'],
   ...[
@@ -125,8 +125,8 @@ function assertPath(path: string, at: string): void {
   if (path.length > MAX_PATH_LENGTH)
     throw new FhirError('invalid', `${at}: "path" has more than ${MAX_PATH_LENGTH} characters`)
   const bare = path.replace(/'(?:[^'\\]|\\.)*'/g, "''")
-  if (/[%`/]/.test(bare))
-    throw new FhirError('invalid', `${at}: "path" may hold no variable, comment or division`)
+  if (/[%`/|]/.test(bare))
+    throw new FhirError('invalid', `${at}: "path" may hold no variable, union, comment or division`)
   for (const [, name] of bare.matchAll(/([A-Za-z_]\w*)\s*\(/g))
     if (!FUNCTIONS.has(name!) && !OPERATORS.has(name!))
       throw new FhirError('invalid', `${at}: function ${name} is not available in the path of a patch`)

@@ -244,6 +244,7 @@ t.test('a path cannot run what takes unbounded time or looks outside the resourc
     'Patient.descendants()',
     'Patient.managingOrganization.resolve()',
     '%resource.name',
+    '(Patient.name | Patient.name.given).first()',
     "Patient.name.trace('x')",
     `Patient${'.name'.repeat(300)}`,
   ])
