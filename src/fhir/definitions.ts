@@ -1,4 +1,8 @@
 // R4's own definitions, read once from the compact cache. https://hl7.org/fhir/R4/downloads.html
+import { loadCore } from './definitions-cache.ts'
+import type { CoreData, ElementRow, ParameterRow } from './definitions-compile.ts'
+import { cutExpression } from './definitions-expression.ts'
+import { cutVersion } from './value-set.ts'
 
 export type SearchParamType =
   | 'number'
@@ -24,14 +28,30 @@ export interface SearchParameter {
 
 /** What the search, validation and summary code must know of an element; `path` as in the snapshot. */
 export interface ElementDefinition {
+  /** `Observation.value[x]`: a choice ends with `[x]`. */
   readonly path: string
   readonly min: number
   readonly max: string
+  /** Names of datatypes; `BackboneElement` or `Element` for one that is defined in place, `Resource` for any resource. */
   readonly types: readonly string[]
   readonly isSummary: boolean
   readonly isModifier: boolean
-  /** Canonical of a required binding's value set. */
+  /** Canonical of a required binding's value set, without version. */
   readonly requiredValueSet?: string
+  /** Path of the element whose content this one has, such as `Questionnaire.item`. */
+  readonly contentReference?: string
+}
+
+/** What R4 itself says of one of its operations. https://hl7.org/fhir/R4/operationdefinition.html */
+export interface OperationDefinition {
+  readonly code: string
+  readonly url: string
+  readonly name: string
+  readonly affectsState: boolean
+  readonly system: boolean
+  readonly type: boolean
+  readonly instance: boolean
+  readonly resource: readonly string[]
 }
 
 export interface Definitions {
@@ -42,6 +62,107 @@ export interface Definitions {
   searchParameters(type: string): ReadonlyMap<string, SearchParameter>
   /** Parameter codes by which a type belongs to a compartment (`{def}` for the compartment's own type), or undefined. */
   compartment(name: string, type: string): readonly string[] | undefined
-  /** Snapshot elements of a resource type or datatype, in order. */
+  /** Snapshot elements of a resource type or datatype, in order, the root first; empty for a name that R4 does not have. */
   elements(type: string): readonly ElementDefinition[]
+  /** Every name that `elements` knows: resource types, datatypes and primitives, the abstract ones included. */
+  readonly typeNames: readonly string[]
+  readonly operationDefinitions: readonly OperationDefinition[]
+  /** The code system of a value set that draws on exactly one; `|version` is not looked at. */
+  codeSystemOf(valueSetUrl: string): string | undefined
+  /** Code systems that say of themselves that case matters. */
+  readonly caseSensitiveSystems: ReadonlySet<string>
+  /** Codes by system of a required binding's value set, or undefined where R4 does not ship them all. */
+  requiredCodes(valueSetUrl: string): ReadonlyMap<string, ReadonlySet<string>> | undefined
+}
+
+let loaded: Definitions | undefined
+
+/** Returns R4's definitions, the same object each time. The first call reads the cache, or builds it (a line says so). */
+export function loadDefinitions(): Definitions {
+  loaded ??= toDefinitions(loadCore())
+  return loaded
+}
+
+function toDefinitions(core: CoreData): Definitions {
+  const resourceTypes = new Set(core.resourceTypes)
+  const searchParameters = memoise((type) => toParameters(core, type, resourceTypes.has(type)))
+  const elements = memoise((type) =>
+    Object.hasOwn(core.elements, type) ? core.elements[type]!.map((row) => toElement(type, row)) : [],
+  )
+  const requiredCodes = memoise((url) => toCodes(core, url))
+  return {
+    resourceTypes: core.resourceTypes,
+    isResourceType: (name) => resourceTypes.has(name),
+    searchParameters,
+    compartment: (name, type) => own(own(core.compartments, name), type),
+    elements,
+    typeNames: Object.keys(core.elements),
+    operationDefinitions: core.operations,
+    codeSystemOf: (url) => own(core.singleSystems, cutVersion(url)),
+    caseSensitiveSystems: new Set(core.caseSensitive),
+    requiredCodes: (url) => requiredCodes(cutVersion(url)),
+  }
+}
+
+// Only names from R4 are kept: what a client asks for must not grow the map.
+function memoise<T>(make: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
+  return (name) => {
+    const value = known.get(name)
+    if (value !== undefined) return value
+    const made = make(name)
+    if (known.size < 4096) known.set(name, made)
+    return made
+  }
+}
+
+function own<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+function toParameters(
+  core: CoreData,
+  type: string,
+  isConcrete: boolean,
+): ReadonlyMap<string, SearchParameter> {
+  const everywhere = own(core.parameters, 'Resource') ?? []
+  const rows = isConcrete ? (own(core.parameters, type) ?? []) : type === 'Resource' ? [] : undefined
+  if (rows === undefined) return new Map()
+  const all = [...everywhere.map((row) => toParameter(row, type)), ...rows.map((row) => toParameter(row))]
+  return new Map(all.map((parameter) => [parameter.code, parameter]))
+}
+
+function toParameter(row: ParameterRow, type?: string): SearchParameter {
+  const [code, url, kind, expression, target = [], parts = []] = row
+  const component = []
+  for (let at = 0; at < parts.length; at += 2) {
+    component.push({ definition: parts[at]!, expression: parts[at + 1]! })
+  }
+  return {
+    url,
+    code,
+    type: kind as SearchParamType,
+    expression: type === undefined ? expression : cutExpression(expression, type),
+    target,
+    component,
+  }
+}
+
+function toElement(type: string, row: ElementRow): ElementDefinition {
+  const [path, min, max, types, flags, requiredValueSet, contentReference] = row
+  return {
+    path: path === '' ? type : `${type}.${path}`,
+    min,
+    max,
+    types: types === '' ? [] : types.split('|'),
+    isSummary: (flags & 1) > 0,
+    isModifier: (flags & 2) > 0,
+    ...(requiredValueSet && { requiredValueSet }),
+    ...(contentReference && { contentReference }),
+  }
+}
+
+function toCodes(core: CoreData, url: string): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  const codes = own(core.requiredCodes, url)
+  return codes && new Map(Object.entries(codes).map(([system, some]) => [system, new Set(some)]))
 }
