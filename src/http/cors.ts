@@ -18,6 +18,8 @@ const SHARED: FastifyCorsOptions = {
   maxAge: 600,
 }
 
+const NONE: FastifyCorsOptions = { origin: false }
+
 /**
  * Answers preflights without a token and marks replies: metadata and discovery for every origin, the rest for `origins`.
  * No cookie is ever used, so credentials are not allowed. Register it before the token is checked.
@@ -32,6 +34,8 @@ export async function registerCors(
   const listed: FastifyCorsOptions = { ...SHARED, origin: origins.includes('*') ? '*' : [...origins] }
   await app.register(cors, {
     delegator: (request, callback) => {
+      // Most requests come from no browser.
+      if (request.headers.origin === undefined && request.method !== 'OPTIONS') return callback(null, NONE)
       const path = request.url.split('?', 1)[0]!
       callback(null, open.has(path) ? anywhere : listed)
     },

@@ -1,5 +1,5 @@
 // Structured logs without personal data: method, route template, status and time; never a URL, value, body, id or token.
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify'
 
 /** Where log lines go. */
 export interface LogStream {
@@ -37,18 +37,19 @@ function toFault(error: unknown): {
   return { type: name, ...(typeof code === 'string' && { code }), message: '', stack: frames.join('\n') }
 }
 
-/** Logs one line for each reply. */
+/** Logs one line for each reply; failures of ours as errors, the rest where `info` is logged at all. */
 export function registerLog(app: FastifyInstance): void {
+  const verbose = ['trace', 'debug', 'info'].includes(app.log.level)
   app.addHook('onResponse', (request, reply, done) => {
-    const ms = Math.round(reply.elapsedTime * 1000) / 1000
-    const line = { method: request.method, route: toRoute(request), status: reply.statusCode, ms }
-    toLevel(request.log, reply.statusCode)(line, 'answered')
+    const failed = reply.statusCode >= 500
+    if (failed || verbose) {
+      const ms = Math.round(reply.elapsedTime * 1000) / 1000
+      const line = { method: request.method, route: toRoute(request), status: reply.statusCode, ms }
+      if (failed) app.log.error(line, 'answered')
+      else app.log.info(line, 'answered')
+    }
     done()
   })
-}
-
-function toLevel(log: FastifyBaseLogger, status: number) {
-  return status >= 500 ? log.error.bind(log) : log.info.bind(log)
 }
 
 const FLUSH_MS = 50

@@ -100,7 +100,7 @@ t.test(
       }
     }
     const writers = Promise.all(Array.from({ length: 8 }, write))
-    while (acknowledged.length < 50) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (acknowledged.length < 50 && !refused) await new Promise((resolve) => setTimeout(resolve, 5))
     server.kill('SIGTERM')
     const ended = await new Promise((resolve) => server.once('exit', resolve))
     await writers
