@@ -41,7 +41,7 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
   const { subject, client, organization, patient, encounter, purpose, expiresAt } = grant
   const identities: Identity[] = [{ ref: `Client/${client}`, via: 'client' }]
   if (subject !== `Client/${client}`) identities.unshift({ ref: subject, via: 'user' })
-  if (organization) identities.push({ ref: organization, via: 'affil' })
+  if (organization) identities.push({ ref: organization, via: 'acting' })
   return Object.freeze({
     subject,
     identities,

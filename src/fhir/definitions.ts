@@ -1,7 +1,8 @@
 // R4's own definitions, read once from the compact cache. https://hl7.org/fhir/R4/downloads.html
-import { loadCore } from './definitions-cache.ts'
+import { loadCore, loadTerminologyData } from './definitions-cache.ts'
 import type { CoreData, ElementRow, ParameterRow } from './definitions-compile.ts'
 import { cutExpression } from './definitions-expression.ts'
+import type { TerminologyData } from './definitions-terminology.ts'
 import { cutVersion } from './value-set.ts'
 
 export type SearchParamType =
@@ -73,6 +74,8 @@ export interface Definitions {
   readonly caseSensitiveSystems: ReadonlySet<string>
   /** Codes by system of a required binding's value set, or undefined where R4 does not ship them all. */
   requiredCodes(valueSetUrl: string): ReadonlyMap<string, ReadonlySet<string>> | undefined
+  /** R4's code systems and value sets; the first call reads them. */
+  terminology(): TerminologyData
 }
 
 let loaded: Definitions | undefined
@@ -101,6 +104,7 @@ function toDefinitions(core: CoreData): Definitions {
     codeSystemOf: (url) => own(core.singleSystems, cutVersion(url)),
     caseSensitiveSystems: new Set(core.caseSensitive),
     requiredCodes: (url) => requiredCodes(cutVersion(url)),
+    terminology: once(loadTerminologyData),
   }
 }
 
@@ -112,6 +116,14 @@ function memoise<T>(make: (name: string) => T): (name: string) => T {
     if (value !== undefined) return value
     const made = make(name)
     if (known.size < 4096) known.set(name, made)
+    return made
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
     return made
   }
 }

@@ -53,10 +53,14 @@ async function ask(server: TestServer, path: string, authorization: string): Pro
   const answers: Answer[] = []
   let url: string | undefined = path.startsWith('?') ? `/fhir${path}` : `/fhir/${path}`
   while (url !== undefined && answers.length < 40) {
-    const reply = await server.app.inject({ method: 'GET', url: encodeURI(url), headers: { authorization } })
-    const body = reply.body === '' ? null : JSON.parse(reply.body)
+    const reply: { body: string; statusCode: number } = await server.app.inject({
+      method: 'GET',
+      url: encodeURI(url),
+      headers: { authorization },
+    })
+    const body: Bundle | null = reply.body === '' ? null : JSON.parse(reply.body)
     answers.push({ status: reply.statusCode, body: normalise(body) })
-    const next = (body as Bundle | null)?.link?.find(({ relation }) => relation === 'next')
+    const next = body?.link?.find(({ relation }) => relation === 'next')
     url = next && decodeURI(new URL(next.url).pathname + new URL(next.url).search)
   }
   return answers

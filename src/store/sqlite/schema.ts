@@ -29,6 +29,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (param, lo, rid, hi)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX entry_rid ON entry (rid, param, lo, hi);
+  -- Intervals longer than a day (ms): "ends after" seeks them here, and all others by lo (probe.ts).
+  CREATE INDEX entry_long ON entry (param, hi, rid) WHERE hi - lo > 86400000;
 
   -- Entries of every replaced or deleted version (seq = that version): history and walks bound to an older sequence.
   CREATE TABLE past_entry (
