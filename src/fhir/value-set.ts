@@ -6,7 +6,6 @@ export type CodesBySystem = ReadonlyMap<string, ReadonlySet<string>>
 
 export type Expansion =
   | { readonly kind: 'codes'; readonly codes: CodesBySystem }
-  /** No such value set, nor one of those it is made of. */
   | { readonly kind: 'unknown'; readonly url: string }
   /** It draws on codes that are not shipped, or by a filter that we do not have. */
   | { readonly kind: 'unsupported'; readonly reason: string }
@@ -58,7 +57,12 @@ function select(data: TerminologyData, include: IncludeData, path: readonly stri
   }
   for (const url of include.valueSets ?? []) {
     const nested = expand(data, cutVersion(url), path)
-    if (nested.kind !== 'codes') return nested
+    if (nested.kind === 'unknown')
+      return {
+        kind: 'unsupported',
+        reason: `it is made of the value set ${nested.url}, which is not known here`,
+      }
+    if (nested.kind === 'unsupported') return nested
     parts.push(nested.codes)
   }
   return { kind: 'codes', codes: parts.length === 0 ? new Map() : parts.reduce(intersect) }
