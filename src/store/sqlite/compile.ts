@@ -1,0 +1,177 @@
+// An Expr as an SQL condition on one resource, to any depth: nothing is filtered after the query. https://hl7.org/fhir/R4/search.html
+import type { Axis, Bounds, Chain, Expr, Has, Match, Selection } from '../../search/query.ts'
+import type { Connection } from './connection.ts'
+import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
+
+/** Where the resource asked about stands: SQL for its rid and ref, and the rows that hold its entries. */
+export interface Place {
+  readonly rid: Sql
+  readonly ref: Sql
+  /** SQL for the version whose entries are meant, where it is a replaced or deleted one. */
+  readonly seq?: Sql
+  /** Rises with every nested query: each has its own table names. */
+  readonly depth: number
+}
+
+/** Returns the place of the current version of the resource that `alias` (a row of table `resource`) stands for. */
+export function currentPlace(alias: string, depth = 1): Place {
+  return { rid: raw(`${alias}.rid`), ref: raw(`${alias}.ref`), depth }
+}
+
+/** Returns the place of version `seq` (SQL), which is no longer current. */
+export function pastPlace(alias: string, seq: Sql, depth = 1): Place {
+  return { ...currentPlace(alias, depth), seq }
+}
+
+/**
+ * Returns the condition that `expr` holds for the resource of `type` at `place`. A parameter that no entry was ever
+ * written for matches nothing. Chain and `_has` look at the resources that are current now, whatever the place.
+ */
+export function compileExpr(connection: Connection, expr: Expr, type: string, place: Place): Sql {
+  switch (expr.kind) {
+    case 'all':
+      return TRUE
+    case 'none':
+      return FALSE
+    case 'and':
+      return allOf(expr.of.map((part) => compileExpr(connection, part, type, place)))
+    case 'or':
+      return compileOr(connection, expr.of, type, place)
+    case 'not':
+      return negate(compileExpr(connection, expr.of, type, place))
+    case 'compartment':
+    case 'match':
+      return compileMatches(connection, [toMatch(expr)], type, place)
+    case 'chain':
+      return compileChain(connection, expr, type, place)
+    case 'has':
+      return compileHas(connection, expr, place)
+  }
+}
+
+/** Returns a compartment's condition as the Match on its index parameter. */
+export function toMatch(expr: Extract<Expr, { kind: 'match' | 'compartment' }>): Match {
+  if (expr.kind === 'match') return expr
+  const ref = `${expr.name}/${expr.id}`
+  return { kind: 'match', param: '_compartment', lo: { min: ref, max: ref } }
+}
+
+/** Returns the parts of a disjunction: Matches gathered by parameter (one look-up each), and the others. */
+export function groupMatches(parts: readonly Expr[]): { matches: Match[][]; others: Expr[] } {
+  const groups = new Map<string, Match[]>()
+  const others: Expr[] = []
+  for (const part of parts) {
+    if (part.kind !== 'match' && part.kind !== 'compartment') others.push(part)
+    else {
+      const match = toMatch(part)
+      const group = groups.get(match.param)
+      if (group) group.push(match)
+      else groups.set(match.param, [match])
+    }
+  }
+  return { matches: [...groups.values()], others }
+}
+
+function compileOr(connection: Connection, parts: readonly Expr[], type: string, place: Place): Sql {
+  const { matches, others } = groupMatches(parts)
+  return anyOf([
+    ...matches.map((group) => compileMatches(connection, group, type, place)),
+    ...others.map((part) => compileExpr(connection, part, type, place)),
+  ])
+}
+
+// At least one of the matches (all on one parameter) holds.
+function compileMatches(connection: Connection, matches: readonly Match[], type: string, place: Place): Sql {
+  const name = matches[0]!.param
+  if (name === '_id') return anyOf(matches.map((match) => compileId(match, type, place.ref)))
+  const param = connection.paramId(`${type}.${name}`)
+  if (param === undefined) return FALSE
+  const alias = `e${place.depth}`
+  return sql`EXISTS (SELECT 1 ${entriesOf(place, param)} AND ${compileRow(matches, alias)})`
+}
+
+/** Returns `FROM … WHERE …` over the entries of `param` of the resource at `place`, named `e` + its depth. */
+export function entriesOf(place: Place, param: number): Sql {
+  const e = raw(`e${place.depth}`)
+  return place.seq
+    ? sql`FROM past_entry ${e} WHERE ${e}.rid = ${place.rid} AND ${e}.seq = ${place.seq} AND ${e}.param = ${param}`
+    : sql`FROM entry ${e} INDEXED BY entry_rid WHERE ${e}.rid = ${place.rid} AND ${e}.param = ${param}`
+}
+
+/** Returns the condition that the entry row `alias` satisfies one of `matches`. */
+export function compileRow(matches: readonly Match[], alias: string): Sql {
+  const points = matches.map(toPoint).filter((point) => typeof point === 'string')
+  if (points.length < 2) return anyOf(matches.map((match) => compileBounds(match, alias)))
+  const rest = matches.filter((match) => typeof toPoint(match) !== 'string')
+  // One text whatever the number of values, so that the prepared statement is found again.
+  const listed = sql`${raw(alias)}.lo IN (SELECT value FROM json_each(${JSON.stringify(points)}))`
+  return anyOf([listed, ...rest.map((match) => compileBounds(match, alias))])
+}
+
+/** Returns the value that a Match asks `lo` to be equal to, where that is all it asks. */
+export function toPoint({ lo, hi, contains }: Match): Axis | undefined {
+  if (hi !== undefined || contains !== undefined || lo?.min === undefined) return undefined
+  return lo.min === lo.max && !lo.minOpen && !lo.maxOpen ? lo.min : undefined
+}
+
+function compileBounds({ lo, hi, contains }: Match, alias: string): Sql {
+  const column = raw(`${alias}.lo`)
+  const parts = [...within(column, lo), ...within(raw(`${alias}.hi`), hi)]
+  if (contains !== undefined)
+    parts.push(sql`typeof(${column}) = 'text' AND instr(${column}, ${contains}) > 0`)
+  return allOf(parts)
+}
+
+function within(column: Sql, { min, max, minOpen, maxOpen }: Bounds = {}): Sql[] {
+  if (min !== undefined && min === max && !minOpen && !maxOpen) return [sql`${column} = ${min}`]
+  const parts: Sql[] = []
+  if (min !== undefined) parts.push(minOpen ? sql`${column} > ${min}` : sql`${column} >= ${min}`)
+  if (max !== undefined) parts.push(maxOpen ? sql`${column} < ${max}` : sql`${column} <= ${max}`)
+  return parts
+}
+
+/** Returns the condition on `_id`, which is answered from `ref` ('Type/id'); both ends of the entry are the id. */
+export function compileId({ lo, hi, contains }: Match, type: string, ref: Sql): Sql {
+  const point = toPoint({ kind: 'match', param: '_id', lo, hi, contains })
+  if (typeof point === 'string') return sql`${ref} = ${`${type}/${point}`}`
+  const id = sql`substr(${ref}, ${type.length + 2})`
+  const parts = [...within(id, lo), ...within(id, hi)]
+  if (contains !== undefined) parts.push(sql`instr(${id}, ${contains}) > 0`)
+  return allOf(parts)
+}
+
+function compileChain(connection: Connection, chain: Chain, type: string, place: Place): Sql {
+  const param = connection.paramId(`${type}.${chain.param}`)
+  if (param === undefined) return FALSE
+  const t = `t${place.depth}`
+  const target = anyOf(chain.to.map((to) => compileSelection(connection, to, t, place.depth + 1)))
+  if (target === FALSE) return FALSE
+  const pointed = sql`SELECT 1 FROM resource ${raw(t)} WHERE ${raw(t)}.ref = ${raw(`e${place.depth}`)}.lo AND ${raw(t)}.deleted = 0 AND ${target}`
+  return sql`EXISTS (SELECT 1 ${entriesOf(place, param)} AND EXISTS (${pointed}))`
+}
+
+/** Returns the condition that the current resource `alias` is one that `selection` selects. */
+export function compileSelection(
+  connection: Connection,
+  { type, where }: Selection,
+  alias: string,
+  depth: number,
+): Sql {
+  const id = connection.typeId(type)
+  if (id === undefined) return FALSE
+  return allOf([
+    sql`${raw(alias)}.type = ${id}`,
+    compileExpr(connection, where, type, currentPlace(alias, depth)),
+  ])
+}
+
+function compileHas(connection: Connection, { from, param }: Has, place: Place): Sql {
+  const id = connection.paramId(`${from.type}.${param}`)
+  if (id === undefined) return FALSE
+  const [h, t] = [raw(`h${place.depth}`), raw(`t${place.depth}`)]
+  const where = compileExpr(connection, from.where, from.type, currentPlace(t.text, place.depth + 1))
+  if (where === FALSE) return FALSE
+  const referrer =
+    where === TRUE ? TRUE : sql`EXISTS (SELECT 1 FROM resource ${t} WHERE ${t}.rid = ${h}.rid AND ${where})`
+  return sql`EXISTS (SELECT 1 FROM entry ${h} WHERE ${h}.param = ${id} AND ${h}.lo = ${place.ref} AND ${referrer})`
+}

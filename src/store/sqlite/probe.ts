@@ -1,0 +1,249 @@
+// Which condition to start from: how many rows each would give, counted up to a cap. https://www.sqlite.org/optoverview.html
+import {
+  type Chain,
+  compareAxis,
+  type Expr,
+  type Has,
+  type Match,
+  type Selection,
+} from '../../search/query.ts'
+import {
+  compileExpr,
+  compileId,
+  compileRow,
+  compileSelection,
+  currentPlace,
+  groupMatches,
+  toMatch,
+  toPoint,
+} from './compile.ts'
+import type { Connection } from './connection.ts'
+import { join, raw, type Sql, sql } from './sql.ts'
+
+/** A way to reach resources by index. */
+export interface Seek {
+  /** `SELECT … AS rid`: current resources of the type asked for, each once or more often. */
+  readonly rids: Sql
+  /** True where the rows satisfy the whole condition, false where it must be asked of each again. */
+  readonly exact: boolean
+  /** Set where it is one value of one parameter: its rows are ordered by rid. */
+  readonly point?: { readonly param: number; readonly lo: number | string }
+}
+
+/** The Seek that gives the fewest rows, for the condition at `index`. */
+export interface Probe {
+  readonly seek: Seek
+  readonly index: number
+  readonly count: number
+}
+
+/** Counts above the last cap are not known: such a condition is dense. */
+export const CAPS: readonly number[] = [256, 4096]
+/** For a worker thread: every count is taken to its end. */
+export const NO_CAP: readonly number[] = [256, 4096, Number.MAX_SAFE_INTEGER]
+
+const MAX_UNION = 60
+/** Of what `entry_long` holds every entry is longer than this (ms). */
+const LONG = 86_400_000
+
+/** Returns the conditions that must all hold, taken out of nested conjunctions. */
+export function conjuncts(expr: Expr): readonly Expr[] {
+  if (expr.kind === 'all') return []
+  return expr.kind === 'and' ? expr.of.flatMap(conjuncts) : [expr]
+}
+
+/** Returns the Seek with the fewest rows; undefined where there is none, or none below the last of `caps`. */
+export function probe(
+  connection: Connection,
+  type: string,
+  parts: readonly Expr[],
+  caps: readonly number[],
+): Probe | undefined {
+  const seeks = parts.map((part) => toSeek(connection, type, part, caps))
+  for (const cap of caps) {
+    let best: Probe | undefined
+    seeks.forEach((seek, index) => {
+      if (!seek) return
+      const count = countRows(connection, seek, best ? best.count : cap + 1)
+      if (count <= cap && (!best || count < best.count)) best = { seek, index, count }
+    })
+    if (best) return best
+  }
+  return undefined
+}
+
+/** Returns the first condition that is one value of one parameter: walked in order of rid. */
+export function findPoint(connection: Connection, type: string, parts: readonly Expr[]): Probe | undefined {
+  for (const [index, part] of parts.entries()) {
+    if (part.kind !== 'match' && part.kind !== 'compartment') continue
+    const seek = toSeek(connection, type, part, CAPS)
+    if (seek?.point) return { seek, index, count: Number.MAX_SAFE_INTEGER }
+  }
+  return undefined
+}
+
+/** Returns how many rows `seek` gives, counted up to `cap`. */
+export function countRows(connection: Connection, { rids }: Seek, cap: number): number {
+  const { text, params } = sql`SELECT count(*) FROM (${rids} LIMIT ${cap})`
+  return Number(connection.get(text, params)![0])
+}
+
+function toSeek(connection: Connection, type: string, expr: Expr, caps: readonly number[]): Seek | undefined {
+  switch (expr.kind) {
+    case 'all':
+    case 'none':
+    case 'not':
+      return undefined
+    case 'match':
+    case 'compartment':
+      return seekMatch(connection, type, toMatch(expr))
+    case 'and':
+      return seekAnd(connection, type, conjuncts(expr), caps)
+    case 'or':
+      return seekOr(connection, type, expr.of, caps)
+    case 'chain':
+      return seekChain(connection, type, expr, caps)
+    case 'has':
+      return seekHas(connection, type, expr, caps)
+  }
+}
+
+const NOTHING: Seek = { rids: raw('SELECT 0 AS rid WHERE 0'), exact: true }
+
+function seekMatch(connection: Connection, type: string, match: Match): Seek {
+  if (match.param === '_id') return seekId(type, match)
+  const param = connection.paramId(`${type}.${match.param}`)
+  if (param === undefined) return NOTHING
+  const point = toPoint(match)
+  const seek = { rids: join(rangesOf(param, match), ' UNION ALL '), exact: true }
+  return point === undefined ? seek : { ...seek, point: { param, lo: point } }
+}
+
+// `hi > x` alone says nothing of `lo`, by which rows are ordered: an entry of at most a day begins after x less a day,
+// and the longer ones have an index of their own. An entry's lo never lies above its hi.
+function rangesOf(param: number, match: Match): Sql[] {
+  const { lo, hi } = match
+  const row = compileRow([match], 'e')
+  const ends: Sql[] = []
+  if (hi?.max !== undefined && (lo?.max === undefined || compareAxis(hi.max, lo.max) < 0))
+    ends.push(sql` AND e.lo <= ${hi.max}`)
+  const from = sql`SELECT e.rid AS rid FROM entry e WHERE e.param = ${param} AND ${row}${join(ends, '')}`
+  if (lo?.min !== undefined || typeof hi?.min !== 'number') return [from]
+  const long = sql`SELECT e.rid AS rid FROM entry e INDEXED BY entry_long WHERE e.param = ${param} AND e.hi - e.lo > 86400000 AND ${row}`
+  return [sql`${from} AND e.lo > ${hi.min - LONG - 1}`, long]
+}
+
+function seekId(type: string, match: Match): Seek {
+  const point = toPoint(match)
+  const [first, last] = [`${type}/`, `${type}0`]
+  const range = typeof point === 'string' ? sql`1` : sql`x.ref >= ${first} AND x.ref < ${last}`
+  const condition = compileId(match, type, raw('x.ref'))
+  return {
+    rids: sql`SELECT x.rid AS rid FROM resource x WHERE x.deleted = 0 AND ${range} AND ${condition}`,
+    exact: true,
+  }
+}
+
+function seekAnd(
+  connection: Connection,
+  type: string,
+  parts: readonly Expr[],
+  caps: readonly number[],
+): Seek | undefined {
+  const best = probe(connection, type, parts, caps)
+  return best && { rids: best.seek.rids, exact: best.seek.exact && parts.length === 1 }
+}
+
+function seekOr(
+  connection: Connection,
+  type: string,
+  of: readonly Expr[],
+  caps: readonly number[],
+): Seek | undefined {
+  const { matches, others } = groupMatches(of)
+  const ranges = matches.flatMap((group) => seekGroup(connection, type, group))
+  if (ranges.length + others.length > MAX_UNION) return undefined
+  const seeks: Seek[] = [...ranges]
+  for (const part of others) {
+    const seek = toSeek(connection, type, part, caps)
+    if (!seek) return undefined
+    seeks.push(seek)
+  }
+  // Each in brackets of its own: a part may be a compound or end in what a compound may not hold.
+  const rids = join(
+    seeks.map((seek) => sql`SELECT rid FROM (${seek.rids})`),
+    ' UNION ALL ',
+  )
+  return { rids, exact: seeks.every(({ exact }) => exact) }
+}
+
+function seekGroup(connection: Connection, type: string, group: readonly Match[]): Seek[] {
+  const isText = (match: Match) => match.param !== '_id' && typeof toPoint(match) === 'string'
+  const points = group.filter(isText)
+  const param = connection.paramId(`${type}.${group[0]!.param}`)
+  if (points.length < 2 || param === undefined)
+    return group.map((match) => seekMatch(connection, type, match))
+  const rids = sql`SELECT e.rid AS rid FROM entry e WHERE e.param = ${param} AND ${compileRow(points, 'e')}`
+  const rest = group.filter((match) => !isText(match))
+  return [{ rids, exact: true }, ...rest.map((match) => seekMatch(connection, type, match))]
+}
+
+function seekChain(
+  connection: Connection,
+  type: string,
+  chain: Chain,
+  caps: readonly number[],
+): Seek | undefined {
+  const param = connection.paramId(`${type}.${chain.param}`)
+  if (param === undefined) return NOTHING
+  const branches: Sql[] = []
+  for (const to of chain.to) {
+    const targets = selectRids(connection, to, caps)
+    if (!targets) return undefined
+    branches.push(
+      sql`SELECT e.rid AS rid FROM (${targets}) c CROSS JOIN resource x ON x.rid = c.rid CROSS JOIN entry e ON e.param = ${param} AND e.lo = x.ref`,
+    )
+  }
+  return branches.length === 0 ? NOTHING : { rids: join(branches, ' UNION ALL '), exact: true }
+}
+
+function seekHas(connection: Connection, type: string, has: Has, caps: readonly number[]): Seek | undefined {
+  const param = connection.paramId(`${has.from.type}.${has.param}`)
+  const typeId = connection.typeId(type)
+  if (param === undefined || typeId === undefined) return NOTHING
+  const referrers = selectRids(connection, has.from, caps)
+  if (!referrers) return undefined
+  const rids = sql`SELECT x.rid AS rid FROM (${referrers}) c CROSS JOIN entry e INDEXED BY entry_rid ON e.rid = c.rid AND e.param = ${param} CROSS JOIN resource x ON x.ref = e.lo AND x.type = ${typeId} AND x.deleted = 0`
+  return { rids, exact: true }
+}
+
+/** Returns `SELECT DISTINCT … AS rid` of exactly the current resources selected; undefined where no index leads there. */
+export function selectRids(
+  connection: Connection,
+  selection: Selection,
+  caps: readonly number[],
+): Sql | undefined {
+  const typeId = connection.typeId(selection.type)
+  if (typeId === undefined || selection.where.kind === 'none') return NOTHING.rids
+  const parts = conjuncts(selection.where)
+  const best = probe(connection, selection.type, parts, caps)
+  if (!best && caps !== NO_CAP) return undefined
+  const from = best
+    ? sql`(SELECT DISTINCT rid FROM (${best.seek.rids})) c CROSS JOIN resource s ON s.rid = c.rid`
+    : raw('resource s INDEXED BY resource_type')
+  const condition = compileSelection(connection, selection, 's', 1)
+  return sql`SELECT s.rid AS rid FROM ${from} WHERE s.deleted = 0 AND ${condition}`
+}
+
+/** Returns the conditions still to be asked of what `best` gives, for the current resource `alias`. */
+export function compileChecks(
+  connection: Connection,
+  type: string,
+  parts: readonly Expr[],
+  best: Probe | undefined,
+  alias: string,
+): readonly Sql[] {
+  return parts
+    .filter((_, index) => !(best?.seek.exact && best.index === index))
+    .map((part) => compileExpr(connection, part, type, currentPlace(alias)))
+}

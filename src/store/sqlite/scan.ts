@@ -1,0 +1,99 @@
+// Every selected resource as of the start of the scan, in slices of bounded size. https://hl7.org/fhir/R4/search.html
+import type { ScanPlan } from '../../access/plan.ts'
+import type { Selection } from '../../search/query.ts'
+import type { Version } from '../store.ts'
+import { compileExpr, currentPlace, pastPlace } from './compile.ts'
+import type { Connection } from './connection.ts'
+import { inSnapshot, lastSeq, loadVersions } from './snapshot.ts'
+import { allOf, raw, type Sql, sql } from './sql.ts'
+
+export interface Batch {
+  readonly rows: Version[]
+  /** Where the next batch begins. */
+  readonly lastRid: number
+  /** True where nothing is left; a batch may hold no rows and still not be the last. */
+  readonly done: boolean
+}
+
+/** Returns the write sequence that a scan starting now is bound to. */
+export function scanStart(connection: Connection): number {
+  return lastSeq(connection)
+}
+
+/**
+ * Returns the selected among the next `limit` resources after `afterRid` (0 at first), as they stood at `asOf`: those
+ * changed since in their old version, where they still stand and the policy still shows them.
+ */
+export function scanBatch(
+  connection: Connection,
+  data: ScanPlan,
+  afterRid: number,
+  asOf: number,
+  limit: number,
+): Batch {
+  return inSnapshot(connection, () => {
+    const rids = nextRids(connection, data, afterRid, limit)
+    const last = [...rids.values()].flat().reduce((most, rid) => Math.max(most, rid), afterRid)
+    const found = data.select.flatMap((selection) => {
+      const candidates = rids.get(connection.typeId(selection.type) ?? 0)
+      return candidates ? select(connection, selection, candidates, asOf) : []
+    })
+    found.sort((a, b) => a[0] - b[0])
+    const rows = loadVersions(
+      connection,
+      found.map(([, seq]) => seq),
+    )
+    return { rows, lastRid: last, done: last === afterRid || isNewer(connection, last, asOf) }
+  })
+}
+
+function nextRids(
+  connection: Connection,
+  { select }: ScanPlan,
+  afterRid: number,
+  limit: number,
+): Map<number, number[]> {
+  const types = select.map(({ type }) => connection.typeId(type)).filter((id) => id !== undefined)
+  const rids = new Map<number, number[]>()
+  if (types.length === 0) return rids
+  const among =
+    types.length === 1
+      ? sql`INDEXED BY resource_type WHERE type = ${types[0]!} AND deleted = 0`
+      : sql`WHERE type IN (${raw(types.join(', '))})`
+  const query = sql`SELECT rid, type FROM resource ${among} AND rid > ${afterRid} ORDER BY rid LIMIT ${limit}`
+  for (const [rid, type] of connection.all(query.text, query.params) as [number, number][]) {
+    const list = rids.get(type)
+    if (list) list.push(rid)
+    else rids.set(type, [rid])
+  }
+  return rids
+}
+
+// Resources are numbered as they are first made: after one made later than `asOf` only later ones follow.
+function isNewer(connection: Connection, rid: number, asOf: number): boolean {
+  return Number(connection.get('SELECT min(seq) FROM version WHERE rid = ?', [rid])![0]) > asOf
+}
+
+type RidSeq = readonly [rid: number, seq: number]
+
+function select(
+  connection: Connection,
+  selection: Selection,
+  rids: readonly number[],
+  asOf: number,
+): RidSeq[] {
+  const { type, where, policy } = selection
+  const listed = sql`FROM json_each(${JSON.stringify(rids)}) j CROSS JOIN resource r ON r.rid = j.value`
+  const now = compileExpr(connection, where, type, currentPlace('r'))
+  const unchanged = sql`SELECT r.rid, r.seq ${listed} WHERE r.deleted = 0 AND r.seq <= ${asOf} AND ${now}`
+  const then = allOf([
+    compileExpr(connection, where, type, pastPlace('r', raw('v.prior'))),
+    policy ? compileExpr(connection, policy, type, currentPlace('r')) : raw('1'),
+  ])
+  const changed = sql`SELECT r.rid, v.prior ${listed} CROSS JOIN version v ON v.rid = r.rid AND v.seq > ${asOf} AND v.prior <= ${asOf} CROSS JOIN version p ON p.seq = v.prior WHERE r.deleted = 0 AND r.seq > ${asOf} AND p.method <> 'DELETE' AND ${then}`
+  return [...read(connection, unchanged), ...read(connection, changed)]
+}
+
+function read(connection: Connection, { text, params }: Sql): RidSeq[] {
+  return connection.all(text, params) as unknown as RidSeq[]
+}

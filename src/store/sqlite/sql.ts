@@ -1,0 +1,74 @@
+// SQL text with its values beside it: values are always bound, never written into the text.
+import type { SqlValue } from './connection.ts'
+
+/** A piece of SQL and the values of its `?`, in the order of the text. */
+export interface Sql {
+  readonly text: string
+  readonly params: readonly SqlValue[]
+}
+
+/** Returns `text` as it stands, without values: names and fixed phrases of this program only. */
+export function raw(text: string): Sql {
+  return { text, params: [] }
+}
+
+export const TRUE = raw('1')
+export const FALSE = raw('0')
+
+/** Returns the template with nested pieces put in place and every other value bound. */
+export function sql(strings: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql {
+  let text = strings[0]!
+  const params: SqlValue[] = []
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (isSql(value)) {
+      text += value.text
+      params.push(...value.params)
+    } else {
+      text += '?'
+      params.push(value)
+    }
+    text += strings[i + 1]!
+  }
+  return { text, params }
+}
+
+function isSql(value: Sql | SqlValue): value is Sql {
+  return typeof value === 'object' && value !== null && 'text' in value
+}
+
+/** Returns the pieces one after another with `separator` between them. */
+export function join(parts: readonly Sql[], separator: string): Sql {
+  return {
+    text: parts.map(({ text }) => text).join(separator),
+    params: parts.flatMap(({ params }) => params),
+  }
+}
+
+/** Returns the conjunction; nothing at all is true. */
+export function allOf(parts: readonly Sql[]): Sql {
+  const open = parts.filter(({ text }) => text !== TRUE.text)
+  if (open.some(({ text }) => text === FALSE.text)) return FALSE
+  return open.length === 0 ? TRUE : balance(open, ' AND ')
+}
+
+/** Returns the disjunction; nothing at all is false. */
+export function anyOf(parts: readonly Sql[]): Sql {
+  const open = parts.filter(({ text }) => text !== FALSE.text)
+  if (open.some(({ text }) => text === TRUE.text)) return TRUE
+  return open.length === 0 ? FALSE : balance(open, ' OR ')
+}
+
+/** Returns the negation. */
+export function negate(part: Sql): Sql {
+  if (part.text === TRUE.text) return FALSE
+  return part.text === FALSE.text ? TRUE : sql`NOT ${part}`
+}
+
+// SQLite refuses expressions deeper than 1,000, and reads a flat list of terms as one as deep as it is long.
+function balance(parts: readonly Sql[], separator: string): Sql {
+  if (parts.length === 1) return parts[0]!
+  if (parts.length <= 64) return sql`(${join(parts, separator)})`
+  const middle = parts.length >> 1
+  return sql`(${balance(parts.slice(0, middle), separator)}${raw(separator)}${balance(parts.slice(middle), separator)})`
+}
