@@ -1,6 +1,6 @@
 // The cache of compiled definitions on disk: what start-up reads instead of HL7's package. https://hl7.org/fhir/R4/downloads.html
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -84,6 +84,11 @@ export function writeCached(name: string, text: string): void {
   const draft = fileOf(`${name}.${process.pid}-${threadId}`)
   writeFileSync(draft, text)
   renameSync(draft, target)
+}
+
+/** Removes a folder of the cache, if it is there. */
+export function clearCached(name: string): void {
+  rmSync(fileOf(name), { recursive: true, force: true })
 }
 
 function ensureCache(): void {

@@ -1,10 +1,11 @@
 // ajv compiles each type's schemas to code once; the text is kept in the cache and loaded when a type is first met. https://ajv.js.org/standalone.html
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import type { Definitions } from '../definitions.ts'
-import { definitionsKey, readCached, writeCached } from '../definitions-cache.ts'
+import { clearCached, definitionsKey, readCached, writeCached } from '../definitions-cache.ts'
 import {
   addFaults,
   type Check,
@@ -14,7 +15,7 @@ import {
   hasCoding,
   type Link,
 } from './faults.ts'
-import { FORMS, type PrimitiveName } from './forms.ts'
+import { FORMS, isPrimitive, type PrimitiveName } from './forms.ts'
 import { elements } from './keywords.ts'
 import { toSchema } from './schema.ts'
 
@@ -28,7 +29,7 @@ const SOURCES = ['compile.ts', 'keywords.ts', 'schema.ts']
  * cache, when they are first called; a name that R4 does not have cannot be met.
  */
 export function compileValidator(definitions: Definitions, mode: Mode): Link {
-  const key = `${definitionsKey()}-${sourcesKey()}`
+  const key = cacheKey()
   const links = new Map<string, Link>()
   const loaded = new Map<string, Readonly<Record<string, Check>>>()
   const runtime = {
@@ -70,6 +71,16 @@ export function compileValidator(definitions: Definitions, mode: Mode): Link {
     const checks = loaded.get(type) ?? evaluate(readText(definitions, type, mode, key), runtime)
     loaded.set(type, checks)
     return checks[name]!
+  }
+}
+
+/** Compiles the validators of every type into the cache, in place of those that are there. Takes about two seconds. */
+export function buildValidatorCache(definitions: Definitions): void {
+  clearCached('validators')
+  const key = cacheKey()
+  for (const type of definitions.typeNames) {
+    if (isPrimitive(type)) continue
+    for (const mode of ['quick', 'full'] as const) readText(definitions, type, mode, key)
   }
 }
 
@@ -133,8 +144,10 @@ function evaluate(text: string, runtime: object): Readonly<Record<string, Check>
   return new Function('runtime', text)(runtime) as Readonly<Record<string, Check>>
 }
 
-function sourcesKey(): string {
+// Text compiled by other code, from other definitions or by another ajv is never read.
+function cacheKey(): string {
   const hash = createHash('sha256')
   for (const name of SOURCES) hash.update(readFileSync(new URL(name, import.meta.url)))
-  return hash.digest('hex').slice(0, 16)
+  hash.update(readFileSync(createRequire(import.meta.url).resolve('ajv/package.json')))
+  return hash.update(definitionsKey()).digest('hex').slice(0, 16)
 }

@@ -21,7 +21,7 @@ export const FORMS = {
   base64Binary: { test: isBase64, demand: 'base64 (white space is allowed), complete with its padding' },
   boolean: { test: (value) => typeof value === 'boolean', demand: 'true or false, without quotes' },
   canonical: {
-    test: isUri,
+    test: isCanonical,
     demand: 'a URI without white space, with |version or #fragment behind it if need be',
   },
   code: { test: isCode, demand: 'text without white space but single spaces between other characters' },
@@ -115,7 +115,13 @@ function isElementId(value: unknown): boolean {
 
 function isUri(value: unknown): boolean {
   if (typeof value !== 'string' || !isSolid(value)) return false
-  return !value.startsWith('urn:oid:') || OID.test(value)
+  return !value.startsWith('urn:oid:') || isOid(value)
+}
+
+function isCanonical(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  const end = value.search(/[|#]/)
+  return end < 0 ? isUri(value) : isSolid(value) && (end === 0 || isUri(value.slice(0, end)))
 }
 
 // Not empty, no white space, no control characters.
@@ -125,11 +131,13 @@ function isSolid(value: string): boolean {
   return true
 }
 
+/** An OID of more characters is none that anyone assigned, and too long for the expression. */
+const MAX_OID = 1024
 const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/
 const UUID = /^urn:uuid:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 function isOid(value: unknown): boolean {
-  return typeof value === 'string' && OID.test(value)
+  return typeof value === 'string' && value.length <= MAX_OID && OID.test(value)
 }
 
 function isUuid(value: unknown): boolean {

@@ -32,11 +32,7 @@ interface RuleRow {
 
 const RULES: Readonly<Record<Rule, RuleRow>> = {
   type: { code: 'structure', says: (value) => `must be an object${found(value)}` },
-  unknown: {
-    code: 'structure',
-    says: (_, name) =>
-      `has the property ${JSON.stringify(clip(String(name)))}, which R4 does not define here`,
-  },
+  unknown: { code: 'structure', says: sayUnknown },
   empty: { code: 'structure', says: () => 'must not be an empty object' },
   form: { code: 'value', says: sayForm },
   code: {
@@ -73,6 +69,12 @@ const RULES: Readonly<Record<Rule, RuleRow>> = {
     says: () => 'has a companion that is null where there is no value either',
   },
   'resource-type': { code: 'structure', says: sayResourceType },
+}
+
+function sayUnknown(value: unknown, name: string | number): string {
+  // A number kept as text is an object to JavaScript.
+  if (isRawNumber(value)) return `must be an object${found(value)}`
+  return `has the property ${JSON.stringify(clip(String(name)))}, which R4 does not define here`
 }
 
 function sayForm(value: unknown, about: string | number): string {

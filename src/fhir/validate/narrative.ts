@@ -10,9 +10,6 @@ const ELEMENTS = new Set(
 )
 /** What names a place. */
 const LINKS = new Set(['href', 'src', 'cite', 'longdesc', 'usemap', 'background'])
-const TAG =
-  /<(\/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|</g
-const ATTRIBUTE = /\s+([A-Za-z_:][\w:.-]*)\s*=\s*("[^"]*"|'[^']*')|\s*\/?$|[\s\S]/gy
 const NAMESPACE = 'http://www.w3.org/1999/xhtml'
 
 /**
@@ -24,67 +21,115 @@ export function findNarrativeFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be XHTML in a string'
   const text = value.trim()
   if (!/^<div[\s>]/.test(text) || !text.endsWith('</div>')) return 'must begin with <div> and end with </div>'
-  TAG.lastIndex = 0
   const open: string[] = []
-  for (let tag = TAG.exec(text); tag; tag = TAG.exec(text)) {
-    const [whole, slash, name, attributes = ''] = tag
-    if (name === undefined) {
-      if (whole === '<')
-        return 'holds a "<" that begins no allowed tag (declarations and instructions are none)'
-      continue
-    }
-    if (tag.index > 0 && open.length === 0) return 'must be one div with everything in it'
-    const fault = slash ? closeTag(open, name) : openTag(open, name, attributes, tag.index === 0)
+  for (let at = 0; at >= 0; at = text.indexOf('<', at)) {
+    const quiet = endOfQuiet(text, at)
+    const end = quiet < 0 ? endOfTag(text, at) : quiet
+    if (end < 0) return 'holds a "<" that begins no allowed tag (declarations and instructions are none)'
+    if (at > 0 && open.length === 0) return 'must be one div with everything in it'
+    const fault = quiet < 0 ? judgeTag(open, text.slice(at + 1, end - 1), at === 0) : undefined
     if (fault) return fault
+    at = end
   }
   return open.length > 0 ? `leaves <${open.at(-1)}> open` : undefined
 }
 
-function closeTag(open: string[], name: string): string | undefined {
-  return open.pop() === name ? undefined : `closes <${name}> where it is not the open element`
+// Tags are found by hand: a regular expression's stack would not hold a tag of megabytes (a picture in it).
+// Returns where the comment or CDATA section at `at` ends; -1 where there is none.
+function endOfQuiet(text: string, at: number): number {
+  const close = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined
+  const end = close === undefined ? -1 : text.indexOf(close, at + 4)
+  return end < 0 ? -1 : end + 3
 }
 
-function openTag(open: string[], name: string, attributes: string, isRoot: boolean): string | undefined {
+// Returns where the tag at `at` ends; -1 where it does not, or holds another "<".
+function endOfTag(text: string, at: number): number {
+  let quote = Number.NaN
+  for (let end = at + 1; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    if (code === 0x3c) return -1
+    if (code === quote) quote = Number.NaN
+    else if (Number.isNaN(quote) && (code === 0x22 || code === 0x27)) quote = code
+    else if (Number.isNaN(quote) && code === 0x3e) return end + 1
+  }
+  return -1
+}
+
+const NAME = /[A-Za-z_:][\w:.-]{0,63}/y
+
+function nameAt(text: string, at: number): string {
+  NAME.lastIndex = at
+  return NAME.exec(text)?.[0] ?? ''
+}
+
+// `tag` is what stands between the angle brackets.
+function judgeTag(open: string[], tag: string, isRoot: boolean): string | undefined {
+  if (tag.startsWith('/')) {
+    const name = tag.slice(1).trimEnd()
+    return open.pop() === name ? undefined : `closes <${name.slice(0, 32)}> where it is not the open element`
+  }
+  const name = nameAt(tag, 0)
   if (!ELEMENTS.has(name)) return `holds the element <${name.slice(0, 32)}>, which a narrative may not have`
-  if (!attributes.endsWith('/')) open.push(name)
+  if (!tag.endsWith('/')) open.push(name)
+  const attributes = tag.slice(name.length, tag.endsWith('/') ? -1 : undefined)
   if (isRoot && !attributes.includes(NAMESPACE)) return `must have xmlns="${NAMESPACE}" on its div`
-  return attributes === '' ? undefined : findAttributeFault(name, attributes)
+  return findAttributeFault(name, attributes)
 }
 
-function findAttributeFault(element: string, attributes: string): string | undefined {
-  ATTRIBUTE.lastIndex = 0
-  for (let match = ATTRIBUTE.exec(attributes); match && match[0] !== ''; match = ATTRIBUTE.exec(attributes)) {
-    const [whole, name, quoted] = match
-    if (name === undefined || quoted === undefined) {
-      if (/^\s*\/?$/.test(whole)) return undefined
+function findAttributeFault(element: string, text: string): string | undefined {
+  let at = 0
+  for (;;) {
+    const start = skipSpace(text, at)
+    if (start === text.length) return undefined
+    const name = nameAt(text, start)
+    const equals = skipSpace(text, start + name.length)
+    const quote = skipSpace(text, equals + 1)
+    const mark = text[quote] === '"' || text[quote] === "'" ? text[quote] : undefined
+    const end = mark === undefined ? -1 : text.indexOf(mark, quote + 1)
+    if (start === at || name === '' || text[equals] !== '=' || end < 0)
       return `has an attribute of <${element}> that is not written name="value"`
-    }
-    const fault = judgeAttribute(name.toLowerCase(), quoted.slice(1, -1))
+    const fault = judgeAttribute(name.toLowerCase(), text.slice(quote + 1, end))
+    if (fault) return fault
+    at = end + 1
+  }
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) <= 0x20) at++
+  return at
+}
+
+function judgeAttribute(name: string, value: string): string | undefined {
+  if (name.startsWith('on')) return `holds the event attribute "${name.slice(0, 32)}"`
+  // A picture in a link may be large; only its beginning says what it is.
+  const text = decode(value.length > MAX_STYLE ? value.trimStart().slice(0, MAX_STYLE) : value)
+  if (name === 'style' && value.length > MAX_STYLE) return 'holds a style of more than 64 KiB'
+  if (name === 'style') return findStyleFault(text)
+  return LINKS.has(name) ? findLinkFault(text) : undefined
+}
+
+// A picture in a style is fetched like one of `img`, and may come from where that may.
+function findStyleFault(style: string): string | undefined {
+  if (/expression\s*\(|@import|javascript|behaviou?r\s*:|-moz-binding|\\|\/\*/i.test(style))
+    return 'holds a style that fetches or runs something'
+  for (const [, target = ''] of style.matchAll(/url\s*\(\s*["']?([^"')]*)/gi)) {
+    const fault = findLinkFault(target)
     if (fault) return fault
   }
   return undefined
 }
 
-function judgeAttribute(name: string, value: string): string | undefined {
-  if (name.startsWith('on')) return `holds the event attribute "${name.slice(0, 32)}"`
-  if (
-    name === 'style' &&
-    /expression\s*\(|url\s*\(|@import|javascript|behaviou?r\s*:|\\/i.test(decode(value))
-  )
-    return 'holds a style that fetches or runs something'
-  if (!LINKS.has(name)) return undefined
+function findLinkFault(target: string): string | undefined {
   // Browsers skip white space and control characters in a scheme.
-  const scheme = /^([a-z][a-z0-9+.-]*):/.exec(
-    decode(value)
-      .replace(/[\s\p{Cc}]/gu, '')
-      .toLowerCase(),
-  )?.[1]
+  const bare = target.replace(/[\s\p{Cc}]/gu, '').toLowerCase()
+  const scheme = /^([a-z][a-z0-9+.-]*):/.exec(bare)?.[1]
   if (scheme === undefined || SCHEMES.has(scheme)) return undefined
-  return scheme === 'data' && /^data:image\/(?:png|gif|jpeg|webp)[;,]/i.test(value.trim())
-    ? undefined
-    : `holds a link of the scheme "${scheme.slice(0, 32)}:"`
+  if (/^data:image\/(?:png|gif|jpeg|webp)[;,]/.test(bare)) return undefined
+  return `holds a link of the scheme "${scheme.slice(0, 32)}:"`
 }
 
+const MAX_STYLE = 65_536
 const SCHEMES = new Set(['http', 'https', 'mailto', 'tel', 'urn', 'cid', 'ftp'])
 
 // Character references that could hide a scheme.
