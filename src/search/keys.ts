@@ -83,9 +83,19 @@ export function quantityKey(system: string, code: string, value: number): string
  * Returns what a composite's key begins with: `code␁␁` for a code of any system (undefined), `code␁system␁␁` for one of
  * `system`, and with a mark in its place for `''`, a code that states none. Each value has a row under the first and one under
  * its own of the other two. Behind it stands the second component: a token key, a reference, or `quantityPrefix(…)` and
- * `ordered(value)`, both parts of that prefix empty for a number alone.
+ * `ordered(value)`, both parts of that prefix empty for a number alone. A third component has the same key with its own value
+ * as `hi` of the row, where the second is `lo`.
  */
 export function compositePrefix(system: string | undefined, code: string): string {
-  const of = system === undefined ? '' : `${system === '' ? MARK : shorten(system)}${SEPARATOR}`
-  return `${shorten(code)}${SEPARATOR}${of}${SEPARATOR}`
+  if (system === undefined) return `${tokenPrefix(code)}${SEPARATOR}`
+  return toJoined(tokenKey(system, code))
+}
+
+/** Returns the two prefixes under which the rows of a token (`tokenKey`) stand: of any system, and of its own. */
+export function compositePrefixes(key: string): readonly [any: string, own: string] {
+  return [`${key.slice(0, key.indexOf(SEPARATOR) + 1)}${SEPARATOR}`, toJoined(key)]
+}
+
+function toJoined(key: string): string {
+  return `${key}${key.endsWith(SEPARATOR) ? MARK : ''}${SEPARATOR}${SEPARATOR}`
 }
