@@ -121,7 +121,7 @@ function isUri(value: unknown): boolean {
 function isCanonical(value: unknown): boolean {
   if (typeof value !== 'string') return false
   const end = value.search(/[|#]/)
-  return end < 0 ? isUri(value) : isSolid(value) && (end === 0 || isUri(value.slice(0, end)))
+  return end < 0 ? isUri(value) : isSolid(value) && (value.startsWith('#') || isUri(value.slice(0, end)))
 }
 
 // Not empty, no white space, no control characters.

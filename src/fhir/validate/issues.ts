@@ -2,7 +2,7 @@
 import type { Definitions } from '../definitions.ts'
 import type { Issue, IssueType } from '../outcome.ts'
 import { decimalText, isRawNumber } from '../primitives.ts'
-import type { Fault, Rule } from './faults.ts'
+import { type Fault, MAX_FAULTS, type Rule } from './faults.ts'
 import { FORMS, type PrimitiveForm, type PrimitiveName } from './forms.ts'
 
 /** Issues of one outcome; one more counts the rest. */
@@ -13,7 +13,8 @@ export function toIssues(definitions: Definitions, resource: unknown, faults: re
   const issues = faults.slice(0, MAX_ISSUES).map((fault) => toIssue(definitions, resource, fault))
   const rest = faults.length - issues.length
   if (rest === 0) return issues
-  const diagnostics = `${rest} more faults are not listed`
+  // A collection that was cut short does not know how many there are.
+  const diagnostics = `${faults.length > MAX_FAULTS ? 'At least ' : ''}${rest} more faults are not listed`
   return [...issues, { severity: 'error', code: 'structure', diagnostics }]
 }
 

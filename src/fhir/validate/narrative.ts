@@ -55,6 +55,7 @@ function endOfTag(text: string, at: number): number {
   return -1
 }
 
+const MAX_DEPTH = 256
 const NAME = /[A-Za-z_:][\w:.-]{0,63}/y
 
 function nameAt(text: string, at: number): string {
@@ -70,6 +71,7 @@ function judgeTag(open: string[], tag: string, isRoot: boolean): string | undefi
   }
   const name = nameAt(tag, 0)
   if (!ELEMENTS.has(name)) return `holds the element <${name.slice(0, 32)}>, which a narrative may not have`
+  if (open.length === MAX_DEPTH) return `nests elements deeper than ${MAX_DEPTH} levels`
   if (!tag.endsWith('/')) open.push(name)
   const attributes = tag.slice(name.length, tag.endsWith('/') ? -1 : undefined)
   if (isRoot && !attributes.includes(NAMESPACE)) return `must have xmlns="${NAMESPACE}" on its div`
