@@ -14,6 +14,8 @@ import { registerHealth, registerMetrics } from './http/health.ts'
 import { type LogStream, openLogStream, registerLog, toLogger } from './http/log.ts'
 import { registerFhir } from './http/routes.ts'
 import type { AppContext } from './interactions/context.ts'
+import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
+import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
 import { registerCheck } from './smart/check.ts'
@@ -25,18 +27,38 @@ const REQUEST_TIMEOUT_MS = 300_000
 
 /** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
 export async function createContext(config: Config, store: Store): Promise<AppContext> {
-  const definitions = loadDefinitions()
-  const terminology = createTerminology(definitions)
-  const search = { definitions, terminology, settings: config }
-  const compileParams: CompileParams = (type, params) => parseScopeParams(search, type, params)
+  const base = loadDefinitions()
+  const terminology = createTerminology(base)
+  const searchParameters = await openSearchParameters(store, base, (definitions) =>
+    createIndexer(definitions, config),
+  )
+  const validate = createValidator(base)
+  const compileParams: CompileParams = (type, params) =>
+    parseScopeParams(
+      {
+        definitions: searchParameters.definitions,
+        terminology,
+        settings: config,
+        parameterState: searchParameters.stateOf,
+      },
+      type,
+      params,
+    )
   return {
-    store,
-    definitions,
+    store: withSearchParameters(store, base, searchParameters),
+    get definitions() {
+      return searchParameters.definitions
+    },
     terminology,
-    indexer: createIndexer(definitions, config),
-    validate: createValidator(definitions),
-    policyFor: (principal) => createPolicy(principal, { definitions, compileParams }),
+    searchParameters,
+    parameterState: searchParameters.stateOf,
+    get indexer() {
+      return searchParameters.indexer
+    },
+    validate: (resource) => [...validate(resource), ...searchParameters.check(resource)],
+    policyFor: (principal) => createPolicy(principal, { definitions: base, compileParams }),
     compileParams,
+    operations: await loadOperations(),
     pageKey: await loadPageKey(store),
     settings: config,
   }

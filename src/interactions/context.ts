@@ -5,8 +5,11 @@ import type { Definitions } from '../fhir/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Terminology } from '../fhir/terminology.ts'
+import type { ParameterState } from '../search/custom.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
+import type { Operation } from './operation.ts'
+import type { SearchParameters } from './search-parameters.ts'
 
 /** The settings that interactions read; `config.ts` fills them from the environment. */
 export interface Settings {
@@ -28,6 +31,10 @@ export interface AppContext {
   readonly store: Store
   readonly definitions: Definitions
   readonly terminology: Terminology
+  /** What was posted beside R4's own; `definitions` and `indexer` hold it already and change with it. */
+  readonly searchParameters: SearchParameters
+  /** Whether a search may use a parameter yet. */
+  readonly parameterState: (type: string, code: string) => ParameterState
   /** Index entries of a resource, all but `_lastUpdated`. */
   readonly indexer: (resource: Resource) => IndexEntry[]
   /** Issues of a body about to be stored; empty where it may be. */
@@ -36,6 +43,8 @@ export interface AppContext {
   readonly policyFor: (principal: Principal) => Promise<Policy>
   /** Turns the parameters of a granular scope into an Expr. */
   readonly compileParams: CompileParams
+  /** What answers to `$name`; the CapabilityStatement lists the same. */
+  readonly operations: readonly Operation[]
   /** 32 bytes that seal page links; the same for every process on one store. */
   readonly pageKey: Uint8Array
   readonly settings: Settings
