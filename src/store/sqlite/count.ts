@@ -36,6 +36,6 @@ export function countMatches(
 
 function spend(meter: Meter | undefined, rows: number): 'heavy' | undefined {
   if (!meter) return undefined
-  meter.left -= rows
+  meter.left -= Math.ceil(rows)
   return meter.left < 0 ? 'heavy' : undefined
 }

@@ -141,7 +141,7 @@ function check(connection: Connection, span: Span, chunk: readonly Row[]): numbe
   for (const [type, rows] of byType) {
     const condition = span.types.get(type)!
     const seqs = rows.map(([seq]) => seq)
-    if (condition.text === TRUE.text) passed.push(...seqs)
+    if (condition === TRUE) passed.push(...seqs)
     else passed.push(...checkType(connection, condition, seqs))
   }
   return passed.sort((a, b) => b - a)

@@ -2,7 +2,7 @@
 import { compareAxis, type SortKey } from '../../search/query.ts'
 import { entriesOf, type Place } from './compile.ts'
 import type { Connection } from './connection.ts'
-import { allOf, anyOf, join, raw, type Sql, sql } from './sql.ts'
+import { allOf, anyOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 
 export type Key = number | string | null
 
@@ -47,7 +47,7 @@ export function compileAfter(
   rid: Sql,
   after: Position | undefined,
 ): Sql {
-  if (!after) return raw('1')
+  if (!after) return TRUE
   return sort.reduceRight<Sql>((rest, { descending }, i) => {
     const [column, key] = [columns[i]!, after.keys[i] ?? null]
     if (key === null) return allOf([sql`${column} IS NULL`, rest])

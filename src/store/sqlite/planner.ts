@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Position } from './order.ts'
 import { CAPS, compileChecks, conjuncts, NO_CAP, type Probe, probe } from './probe.ts'
 import type { Meter } from './snapshot.ts'
-import { allOf, join, raw, type Sql, sql } from './sql.ts'
+import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walk } from './walk.ts'
 
 /** What is wanted of one Selection. */
@@ -81,7 +81,7 @@ export function findChanged(connection: Connection, selection: Selection, want: 
   const checks = allOf([
     sql`p.method <> 'DELETE'`,
     compileExpr(connection, where, type, place),
-    policy ? compileExpr(connection, policy, type, currentPlace('r')) : raw('1'),
+    policy ? compileExpr(connection, policy, type, currentPlace('r')) : TRUE,
   ])
   const rows = sql`SELECT r.rid AS rid, v.prior AS seq${nameKeys(keys)} FROM version v INDEXED BY version_prior CROSS JOIN resource r ON r.rid = v.rid CROSS JOIN version p ON p.seq = v.prior WHERE v.seq > ${want.asOf} AND v.prior IS NOT NULL AND v.prior <= ${want.asOf} AND r.type = ${typeId} AND r.deleted = 0 AND ${checks}`
   return readInOrder(connection, rows, want, true)

@@ -169,6 +169,7 @@ function seekOr(
     if (!seek) return undefined
     seeks.push(seek)
   }
+  if (seeks.length === 0) return NOTHING
   // Each in brackets of its own: a part may be a compound or end in what a compound may not hold.
   const rids = join(
     seeks.map((seek) => sql`SELECT rid FROM (${seek.rids})`),

@@ -5,7 +5,7 @@ import type { Version } from '../store.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { toVersion } from './snapshot.ts'
-import { allOf, raw, type Sql, sql } from './sql.ts'
+import { allOf, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /**
  * Returns the current version, or the one that `versionId` names; a deletion comes without document. Undefined where
@@ -30,7 +30,7 @@ export function readVersion(connection: Connection, data: ReadPlan): Version | u
 
 /** Returns the condition that `where` holds for what resource `r` is now; of a deleted one, for what it was last. */
 export function holdsNow(connection: Connection, where: Expr, type: string): Sql {
-  if (where.kind === 'all') return raw('1')
+  if (where.kind === 'all') return TRUE
   const current = compileExpr(connection, where, type, currentPlace('r'))
   const last = raw('(SELECT prior FROM version WHERE seq = r.seq)')
   const past = compileExpr(connection, where, type, pastPlace('r', last))
@@ -39,7 +39,7 @@ export function holdsNow(connection: Connection, where: Expr, type: string): Sql
 
 /** Returns the condition that `where` holds for version `v` of resource `r`; of a deletion, for what it deleted. */
 export function holdsThen(connection: Connection, where: Expr, type: string): Sql {
-  if (where.kind === 'all') return raw('1')
+  if (where.kind === 'all') return TRUE
   const current = compileExpr(connection, where, type, currentPlace('r'))
   const seq = raw("CASE WHEN v.method = 'DELETE' THEN v.prior ELSE v.seq END")
   const past = compileExpr(connection, where, type, pastPlace('r', seq))

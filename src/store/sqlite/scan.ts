@@ -4,20 +4,13 @@ import type { Selection } from '../../search/query.ts'
 import type { Version } from '../store.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
-import { inSnapshot, lastSeq, loadVersions } from './snapshot.ts'
-import { allOf, raw, type Sql, sql } from './sql.ts'
+import { inSnapshot, loadVersions } from './snapshot.ts'
+import { allOf, raw, type Sql, sql, TRUE } from './sql.ts'
 
 export interface Batch {
   readonly rows: Version[]
-  /** Where the next batch begins. */
+  /** Where the next batch begins; the same as before where nothing is left. A batch without rows need not be the last. */
   readonly lastRid: number
-  /** True where nothing is left; a batch may hold no rows and still not be the last. */
-  readonly done: boolean
-}
-
-/** Returns the write sequence that a scan starting now is bound to. */
-export function scanStart(connection: Connection): number {
-  return lastSeq(connection)
 }
 
 /**
@@ -33,7 +26,9 @@ export function scanBatch(
 ): Batch {
   return inSnapshot(connection, () => {
     const rids = nextRids(connection, data, afterRid, limit)
-    const last = [...rids.values()].flat().reduce((most, rid) => Math.max(most, rid), afterRid)
+    const all = [...rids.values()].flat()
+    if (all.length === 0 || isNewer(connection, Math.min(...all), asOf))
+      return { rows: [], lastRid: afterRid }
     const found = data.select.flatMap((selection) => {
       const candidates = rids.get(connection.typeId(selection.type) ?? 0)
       return candidates ? select(connection, selection, candidates, asOf) : []
@@ -43,7 +38,7 @@ export function scanBatch(
       connection,
       found.map(([, seq]) => seq),
     )
-    return { rows, lastRid: last, done: last === afterRid || isNewer(connection, last, asOf) }
+    return { rows, lastRid: Math.max(...all) }
   })
 }
 
@@ -88,7 +83,7 @@ function select(
   const unchanged = sql`SELECT r.rid, r.seq ${listed} WHERE r.deleted = 0 AND r.seq <= ${asOf} AND ${now}`
   const then = allOf([
     compileExpr(connection, where, type, pastPlace('r', raw('v.prior'))),
-    policy ? compileExpr(connection, policy, type, currentPlace('r')) : raw('1'),
+    policy ? compileExpr(connection, policy, type, currentPlace('r')) : TRUE,
   ])
   const changed = sql`SELECT r.rid, v.prior ${listed} CROSS JOIN version v ON v.rid = r.rid AND v.seq > ${asOf} AND v.prior <= ${asOf} CROSS JOIN version p ON p.seq = v.prior WHERE r.deleted = 0 AND r.seq > ${asOf} AND p.method <> 'DELETE' AND ${then}`
   return [...read(connection, unchanged), ...read(connection, changed)]

@@ -6,7 +6,7 @@ import { compileAfter, compileKey, compileOrder, type Found } from './order.ts'
 import { toFound, type Want } from './planner.ts'
 import { compileChecks, findPoint } from './probe.ts'
 import type { Meter } from './snapshot.ts'
-import { allOf, join, raw, type Sql, sql } from './sql.ts'
+import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 
 type Lo = number | string
 
@@ -80,7 +80,7 @@ function walkRun(
   for (let size = FIRST_CHUNK; ; size = Math.min(size * 4, 4096)) {
     const edge = sql`SELECT ${run.rid} ${run.from} AND ${run.rid} > ${from} ORDER BY ${run.rid} LIMIT 1 OFFSET ${size - 1}`
     const end = connection.get(edge.text, edge.params)?.[0] as number | undefined
-    const range = end === undefined ? raw('1') : sql`${run.rid} <= ${end}`
+    const range = end === undefined ? TRUE : sql`${run.rid} <= ${end}`
     const limit = want.limit - found.size
     const query = sql`SELECT r.rid, r.seq ${run.from} AND ${run.rid} > ${from} AND ${range} AND r.seq <= ${want.asOf} AND ${run.checks} ORDER BY ${run.rid} LIMIT ${limit}`
     const rows = connection.all(query.text, query.params)
@@ -157,7 +157,7 @@ function walkChunks(along: KeyWalk, start: Lo | undefined, meter: Meter): Found[
 
 // The value `offset` entries on from `from`, which counts itself.
 function edgeOf({ connection, param, key }: KeyWalk, from: Lo | undefined, offset: number): Lo | undefined {
-  const range = from === undefined ? raw('1') : key.descending ? sql`lo <= ${from}` : sql`lo >= ${from}`
+  const range = from === undefined ? TRUE : key.descending ? sql`lo <= ${from}` : sql`lo >= ${from}`
   const order = raw(key.descending ? 'DESC' : 'ASC')
   const query = sql`SELECT lo FROM entry WHERE param = ${param} AND ${range} ORDER BY lo ${order} LIMIT 1 OFFSET ${offset}`
   return connection.get(query.text, query.params)?.[0] as Lo | undefined
@@ -174,7 +174,7 @@ function nextAfter({ connection, param, key }: KeyWalk, lo: Lo): Lo | undefined 
 function readRange(along: KeyWalk, first: Lo, end: Lo | undefined, limit: number): Found[] {
   const { descending } = along.key
   const start = descending ? sql`b.lo <= ${first}` : sql`b.lo >= ${first}`
-  const stop = end === undefined ? raw('1') : descending ? sql`b.lo > ${end}` : sql`b.lo < ${end}`
+  const stop = end === undefined ? TRUE : descending ? sql`b.lo > ${end}` : sql`b.lo < ${end}`
   return readEntries(along, allOf([start, stop]), limit)
 }
 
