@@ -1,17 +1,40 @@
-// The official examples of R4, one by one. https://www.npmjs.com/package/hl7.fhir.r4.examples
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+// Real input, one resource after another: R4's official examples and the Synthea bundles. https://www.npmjs.com/package/hl7.fhir.r4.examples
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { parseJson } from '../../src/fhir/json.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 
-const FOLDER = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'))
+const ROOT = join(import.meta.dirname, '../..')
+const EXAMPLES = join(ROOT, 'node_modules/hl7.fhir.r4.examples')
+const SYNTHEA = join(ROOT, '../shared/data/synthea')
 
-/** Yields every resource of the package with the name of its file, numbers kept as they are written. */
-export function* officialExamples(): Generator<readonly [name: string, resource: Resource]> {
-  for (const name of readdirSync(FOLDER)) {
-    if (!name.endsWith('.json') || name === 'package.json' || name.startsWith('.')) continue
-    const resource = parseJson(readFileSync(join(FOLDER, name))) as unknown as Resource
-    if (typeof resource.resourceType === 'string') yield [name, resource]
+/** Why tests on the official examples are skipped, or false where they are there. */
+export const examplesMissing = existsSync(EXAMPLES)
+  ? false
+  : 'the package hl7.fhir.r4.examples is not installed'
+
+/** Why tests on the Synthea bundles are skipped, or false where they are there. */
+export const syntheaMissing = existsSync(SYNTHEA) ? false : 'shared/data/synthea is not beside the checkout'
+
+export interface Example {
+  readonly file: string
+  /** Numbers kept as they are written. */
+  readonly resource: Resource
+}
+
+/** Yields the 5,306 official examples. */
+export function* officialExamples(): Generator<Example> {
+  for (const file of readdirSync(EXAMPLES)) {
+    if (!file.endsWith('.json') || file === 'package.json' || file.startsWith('.')) continue
+    const resource = parseJson(readFileSync(join(EXAMPLES, file))) as Resource
+    if (typeof resource.resourceType === 'string') yield { file, resource }
+  }
+}
+
+/** Yields the transaction bundles of the Synthea patients, whole. */
+export function* syntheaBundles(): Generator<Example> {
+  for (const file of readdirSync(SYNTHEA).filter((name) => name.endsWith('.json.gz'))) {
+    yield { file, resource: parseJson(gunzipSync(readFileSync(join(SYNTHEA, file)))) as Resource }
   }
 }
