@@ -23,10 +23,10 @@ export interface Example {
   readonly resource: Resource
 }
 
-/** Yields the 5,306 official examples. */
-export function* officialExamples(): Generator<Example> {
-  for (const file of readdirSync(EXAMPLES)) {
-    if (!file.endsWith('.json') || file === 'package.json' || file.startsWith('.')) continue
+/** Yields the 5,306 official examples in the order of their names; with `prefix`, those whose name begins so (`Patient-`). */
+export function* officialExamples(prefix = ''): Generator<Example> {
+  for (const file of readdirSync(EXAMPLES).sort()) {
+    if (!file.endsWith('.json') || file === 'package.json' || !file.startsWith(prefix)) continue
     const resource = parseJson(readFileSync(join(EXAMPLES, file))) as Resource
     if (typeof resource.resourceType === 'string') yield { file, resource }
   }
