@@ -17,12 +17,18 @@ export interface Connection {
   /** The id of a resource type, or undefined where none was ever written. */
   typeId(name: string): number | undefined
   typeName(id: number): string
+  /** Forgets ids learnt from rows that a rollback has undone. */
+  forget(): void
+  /** True between BEGIN and its end; some errors end a transaction by themselves. */
+  inTransaction(): boolean
   close(): void
 }
 
 export interface ConnectionOptions {
   readonly readOnly?: boolean
   readonly cacheKiB?: number
+  /** How much of the file is read through memory mapping instead of the page cache; it counts as resident memory. */
+  readonly mmapBytes?: number
 }
 
 const MAX_STATEMENTS = 512
@@ -32,7 +38,8 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   const database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 10_000 })
   if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
   database.exec(
-    `PRAGMA cache_size = -${options.cacheKiB ?? 32_768}; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;`,
+    `PRAGMA cache_size = -${options.cacheKiB ?? 32_768}; PRAGMA temp_store = MEMORY;
+     PRAGMA mmap_size = ${options.mmapBytes ?? 1_073_741_824};`,
   )
   const statements = new Map<string, StatementSync>()
 
@@ -67,6 +74,10 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
           for (const [name] of rows(`SELECT name FROM ${table} WHERE id = ?`, [id])) learn(id, name as string)
         return names.get(id)!
       },
+      forget(): void {
+        ids.clear()
+        names.clear()
+      },
     }
   }
   const params = dictionary('param')
@@ -85,6 +96,11 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
     paramId: params.id,
     typeId: types.id,
     typeName: types.name,
+    forget() {
+      params.forget()
+      types.forget()
+    },
+    inTransaction: () => database.isTransaction,
     close: () => database.close(),
   }
 }

@@ -44,5 +44,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX record_owner ON record (collection, owner);
   CREATE INDEX record_expiry ON record (expires_at) WHERE expires_at IS NOT NULL;
+
+  -- One row: raised by every transaction that touches records, so that every process sees it.
+  CREATE TABLE epoch (value INTEGER NOT NULL) STRICT;
+  INSERT INTO epoch VALUES (0);
   `,
 ]

@@ -1,0 +1,202 @@
+// One commit applied inside the writer's transaction: expectations, versions, index rows, records.
+import { FhirError } from '../../fhir/outcome.ts'
+import type { Connection, SqlValue } from './connection.ts'
+import { deleteEntries, type EntryRows, insertEntries, keepEntries, replaceEntries } from './entries.ts'
+import { checkExpectation } from './expect.ts'
+import {
+  type Applied,
+  CREATED,
+  type FlatEntries,
+  type Outcome,
+  type PackedChange,
+  type PackedCommit,
+  SKIPPED,
+  UPDATED,
+} from './message.ts'
+import { applyRecord, raiseEpoch } from './records.ts'
+
+/** Where the store stands: the last write sequence, instant and rid given out. */
+export interface Ledger {
+  seq: number
+  at: number
+  rid: number
+}
+
+/** What stands at an id. */
+export interface Standing {
+  readonly rid: number
+  readonly seq: number
+  readonly deleted: boolean
+  readonly versionId: string
+  readonly at: number
+}
+
+export interface Committer {
+  /**
+   * Applies a commit; each change sees those before it. Throws FhirError where an expectation fails: then nothing of
+   * this commit stays, and the transaction goes on.
+   */
+  apply(ledger: Ledger, commit: PackedCommit): Applied
+  /** Takes note of names that a commit brings; once for each commit, in the order they were sent. */
+  learn(names: readonly string[]): void
+  /** Forgets ids that a rollback of the whole transaction has undone. */
+  forget(): void
+}
+
+/** Returns where the store stands, read inside the transaction: another process may have written. */
+export function readLedger(connection: Connection): Ledger {
+  const [seq, at] = connection.get('SELECT seq, at FROM version ORDER BY seq DESC LIMIT 1', []) ?? [0, 0]
+  const [rid] = connection.get('SELECT max(rid) FROM resource', []) ?? []
+  return { seq: seq as number, at: at as number, rid: (rid as number | null) ?? 0 }
+}
+
+/** Returns the committer of one connection. */
+export function createCommitter(connection: Connection): Committer {
+  const names: string[] = []
+  let ids: number[] = []
+  const encoder = new TextEncoder()
+
+  const paramId = (name: string) => connection.paramId(name) ?? intern('param', name)
+  const typeId = (name: string) => connection.typeId(name) ?? intern('type', name)
+  const intern = (table: 'param' | 'type', name: string) =>
+    connection.run(`INSERT INTO ${table} (name) VALUES (?)`, [name]).lastInsertRowid
+
+  function toRows(type: string, entries: FlatEntries, at: number): EntryRows {
+    const rows: (number | string)[] = [paramId(`${type}._lastUpdated`), at, at]
+    for (let i = 0; i < entries.length; i += 3) {
+      const number = entries[i] as number
+      ids[number] ??= paramId(names[number]!)
+      rows.push(ids[number], entries[i + 1]!, entries[i + 2] ?? entries[i + 1]!)
+    }
+    return rows
+  }
+
+  function insertVersion(
+    ledger: Ledger,
+    change: PackedChange,
+    rid: number,
+    method: string,
+    prior: SqlValue,
+    document: SqlValue,
+  ) {
+    connection.run(
+      'INSERT INTO version (seq, rid, type, prior, version_id, method, at, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      [ledger.seq, rid, typeId(change.type), prior, change.versionId, method, ledger.at, document],
+    )
+  }
+
+  function put(
+    ledger: Ledger,
+    change: PackedChange & { kind: 'put' },
+    old: Standing | undefined,
+    document: Uint8Array,
+  ): Outcome {
+    const rows = toRows(change.type, change.entries, ledger.at)
+    const rid = old?.rid ?? ++ledger.rid
+    ledger.seq++
+    insertVersion(ledger, change, rid, change.method, old?.seq ?? null, document)
+    if (!old) {
+      connection.run('INSERT INTO resource (rid, ref, type, seq) VALUES (?, ?, ?, ?)', [
+        rid,
+        `${change.type}/${change.id}`,
+        typeId(change.type),
+        ledger.seq,
+      ])
+      insertEntries(connection, rid, rows)
+      return CREATED
+    }
+    connection.run('UPDATE resource SET seq = ?, deleted = 0 WHERE rid = ?', [ledger.seq, rid])
+    if (!old.deleted) keepEntries(connection, rid, old.seq)
+    replaceEntries(connection, rid, rows)
+    return old.deleted ? CREATED : UPDATED
+  }
+
+  function remove(ledger: Ledger, change: PackedChange, old: Standing | undefined): Outcome {
+    if (!old || old.deleted) return SKIPPED
+    ledger.seq++
+    insertVersion(ledger, change, old.rid, 'DELETE', old.seq, null)
+    connection.run('UPDATE resource SET seq = ?, deleted = 1 WHERE rid = ?', [ledger.seq, old.rid])
+    keepEntries(connection, old.rid, old.seq)
+    deleteEntries(connection, old.rid)
+    return UPDATED
+  }
+
+  function reindex(change: PackedChange & { kind: 'index' }, old: Standing | undefined): Outcome {
+    if (!old || old.deleted || old.versionId !== change.versionId) return SKIPPED
+    replaceEntries(connection, old.rid, toRows(change.type, change.entries, old.at))
+    return UPDATED
+  }
+
+  function applyChange(
+    ledger: Ledger,
+    change: PackedChange,
+    documents: Uint8Array,
+    stamp: Uint8Array,
+  ): Outcome {
+    const old = readStanding(connection, `${change.type}/${change.id}`)
+    if (change.kind === 'index') return reindex(change, old)
+    checkExpectation(connection, change, old)
+    if (change.kind === 'delete') return remove(ledger, change, old)
+    const document = documents.subarray(change.start, change.end)
+    document.set(stamp, change.stampAt)
+    return put(ledger, change, old, document)
+  }
+
+  function applyAll(ledger: Ledger, { changes, records, documents }: PackedCommit): Applied {
+    // Time never falls as the sequence grows, even where the clock does.
+    ledger.at = Math.max(Date.now(), ledger.at)
+    const stamp = encoder.encode(toStamp(ledger.at))
+    const outcomes = changes.map((change) => applyChange(ledger, change, documents, stamp))
+    for (const record of records) applyRecord(connection, record)
+    if (records.length > 0) raiseEpoch(connection)
+    return { at: ledger.at, outcomes }
+  }
+
+  function applyOrUndo(ledger: Ledger, commit: PackedCommit): Applied {
+    const before = { ...ledger }
+    connection.exec('SAVEPOINT one')
+    try {
+      const applied = applyAll(ledger, commit)
+      connection.exec('RELEASE one')
+      return applied
+    } catch (error) {
+      if (error instanceof FhirError) {
+        connection.exec('ROLLBACK TO one; RELEASE one')
+        Object.assign(ledger, before)
+        forget()
+      }
+      throw error
+    }
+  }
+
+  function forget(): void {
+    ids = []
+    connection.forget()
+  }
+
+  return {
+    apply: (ledger, commit) =>
+      // A single change is refused before it writes anything: there is nothing to undo.
+      commit.changes.length + commit.records.length > 1
+        ? applyOrUndo(ledger, commit)
+        : applyAll(ledger, commit),
+    learn: (fresh) => void names.push(...fresh),
+    forget,
+  }
+}
+
+/** Returns the instant as it stands in `meta.lastUpdated`: 24 characters. https://hl7.org/fhir/R4/datatypes.html#instant */
+export function toStamp(at: number): string {
+  return new Date(at).toISOString()
+}
+
+function readStanding(connection: Connection, ref: string): Standing | undefined {
+  const row = connection.get(
+    `SELECT r.rid, r.seq, r.deleted, v.version_id, v.at
+     FROM resource r CROSS JOIN version v ON v.seq = r.seq WHERE r.ref = ?`,
+    [ref],
+  )
+  if (!row) return undefined
+  const [rid, seq, deleted, versionId, at] = row as [number, number, number, string, number]
+  return { rid, seq, deleted: deleted === 1, versionId, at }
+}

@@ -1,0 +1,118 @@
+// The embedded store: one writer thread, short reads on the main thread, long ones in reader threads.
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HistoryPlan, SearchPlan } from '../../access/plan.ts'
+import type { Page, RecordChange, Records, Store, Version } from '../store.ts'
+import { backup } from './backup.ts'
+import { type Connection, openConnection } from './connection.ts'
+import { createEpoch, SHARED_BYTES } from './epoch.ts'
+import { isBusy } from './failure.ts'
+import { historyPage } from './history.ts'
+import { migrate } from './migrate.ts'
+import { readVersion } from './read.ts'
+import { createReaders, type Readers } from './readers.ts'
+import { getRecord, listRecords } from './records.ts'
+import { searchPage } from './search.ts'
+import { openWriter, type Writer } from './writer.ts'
+
+export interface SqliteOptions {
+  /** Threads for long reads. */
+  readonly readers?: number
+  /** Largest size of the file in pages of 4 KiB; beyond it a commit fails with `storage-full`. */
+  readonly maxPages?: number
+}
+
+const READERS = 2
+const SCAN_ROWS = 500
+const OPEN_ATTEMPTS = 100
+
+/**
+ * Opens the store in `folder`, which is made where it is missing (for its owner only), and migrates it. Throws Error
+ * where a newer version of the program has written it.
+ */
+export async function openSqliteStore(folder: string, options: SqliteOptions = {}): Promise<Store> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, 'musubi.db')
+  // The log and its index get the permissions of the file.
+  closeSync(openSync(file, 'a', 0o600))
+  await prepare(file)
+  const shared = new SharedArrayBuffer(SHARED_BYTES)
+  const writer = await openWriter({ file, shared, maxPages: options.maxPages })
+  const connection = openConnection(file, { readOnly: true })
+  const readers = createReaders(file, options.readers ?? READERS)
+
+  return {
+    read: async (plan) => readVersion(connection, plan.data),
+    search: async ({ data }) => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data),
+    history: async ({ data }) => answerOrAsk(historyPage(connection, data, ROWS_ON_MAIN), readers, data),
+    async *scan({ data }) {
+      const [asOf] = connection.get('SELECT coalesce(max(seq), 0) FROM version', []) as [number]
+      for (let after = 0; ; ) {
+        const { rows, lastRid } = (await readers.ask({
+          kind: 'batch',
+          plan: data,
+          after,
+          asOf,
+          limit: SCAN_ROWS,
+        })) as { rows: Version[]; lastRid: number }
+        yield* rows
+        if (lastRid <= after) return
+        after = lastRid
+      }
+    },
+    commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
+    records: createRecords(connection, writer),
+    epoch: createEpoch(connection, new BigInt64Array(shared)),
+    backup: (target, onProgress) => backup(file, target, onProgress),
+    async close() {
+      await readers.close()
+      await writer.close()
+      connection.close()
+    },
+  }
+}
+
+// Two processes that open a new store at once may meet before the wait for locks is in force.
+async function prepare(file: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const connection = openConnection(file)
+      try {
+        migrate(connection)
+      } finally {
+        connection.close()
+      }
+      return
+    } catch (error) {
+      if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error
+      await sleep(50)
+    }
+  }
+}
+
+/** Rows that a read may visit on the main thread before it is moved to another. */
+const ROWS_ON_MAIN = 5_000
+
+// A read that would hold up the main thread is asked again of a reader thread, which has all the time it needs.
+async function answerOrAsk(
+  page: Page | 'heavy',
+  readers: Readers,
+  question: SearchPlan | HistoryPlan,
+): Promise<Page> {
+  return page === 'heavy' ? ((await readers.ask(question)) as Page) : page
+}
+
+function createRecords(connection: Connection, writer: Writer): Records {
+  const write = async (change: RecordChange) => {
+    await writer.commit([], { records: [change] })
+  }
+  return {
+    get: async (collection, key) => getRecord(connection, collection, key),
+    list: async (collection, owner) => listRecords(connection, collection, owner),
+    add: (row) => write({ kind: 'add', row }),
+    put: (row) => write({ kind: 'put', row }),
+    delete: (collection, key) => write({ kind: 'delete', collection, key }),
+    take: (collection, key) => writer.take(collection, key),
+  }
+}

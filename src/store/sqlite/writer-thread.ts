@@ -1,0 +1,57 @@
+// The one writer: takes every commit that waits, applies all in one durable transaction, answers all.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { checkpoint } from './checkpoint.ts'
+import { openConnection } from './connection.ts'
+import { toFailure } from './failure.ts'
+import { createGroups } from './group.ts'
+import type { FromWriter, ToWriter, WriterData } from './message.ts'
+
+const CACHE_KIB = 65_536
+
+const { file, shared, maxPages } = workerData as WriterData
+const port = parentPort!
+// No memory mapping: its pages would count as resident beside the cache, and it is the cache that writes use.
+const connection = openConnection(file, { cacheKiB: CACHE_KIB, mmapBytes: 0 })
+connection.exec(`PRAGMA wal_autocheckpoint = 0; ${maxPages ? `PRAGMA max_page_count = ${maxPages};` : ''}`)
+const groups = createGroups(connection, new BigInt64Array(shared), (answers) => port.postMessage(answers))
+let closing: number | undefined
+
+function receive(message: ToWriter): void {
+  if (message.kind === 'close') closing = message.id
+  else groups.accept(message)
+}
+
+function receiveAll(): void {
+  while (!groups.isFull()) {
+    const next = receiveMessageOnPort(port)
+    if (!next) return
+    receive(next.message)
+  }
+}
+
+function work(): void {
+  receiveAll()
+  while (groups.run()) {
+    checkpoint(connection)
+    receiveAll()
+  }
+  if (closing !== undefined && groups.isIdle()) end(closing)
+}
+
+function end(id: number): void {
+  const answer: FromWriter = { id }
+  try {
+    connection.close()
+    port.postMessage([answer])
+  } catch (error) {
+    port.postMessage([{ ...answer, failure: toFailure(error) }])
+  }
+  port.close()
+}
+
+port.on('message', (message: ToWriter) => {
+  receive(message)
+  work()
+})
+groups.onReleased(work)
+port.postMessage([])
