@@ -8,7 +8,7 @@ import type { Terminology } from '../fhir/terminology.ts'
 import type { ParameterState } from '../search/custom.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
-import type { Operation } from './operation.ts'
+import type { OperationOf } from './operation-of.ts'
 import type { SearchParameters } from './search-parameters.ts'
 
 /** The settings that interactions read; `config.ts` fills them from the environment. */
@@ -44,7 +44,7 @@ export interface AppContext {
   /** Turns the parameters of a granular scope into an Expr. */
   readonly compileParams: CompileParams
   /** What answers to `$name`; the CapabilityStatement lists the same. */
-  readonly operations: readonly Operation[]
+  readonly operations: readonly OperationOf<AppContext>[]
   /** 32 bytes that seal page links; the same for every process on one store. */
   readonly pageKey: Uint8Array
   readonly settings: Settings

@@ -1,0 +1,57 @@
+// patch: JSON Patch or FHIRPath Patch on what stands. https://hl7.org/fhir/R4/http.html#patch
+import type { Expectation } from '../access/plan.ts'
+import { parseJson } from '../fhir/json.ts'
+import { FhirError } from '../fhir/outcome.ts'
+import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts'
+import { applyJsonPatch } from '../fhir/patch/json-patch.ts'
+import type { Resource } from '../fhir/resource.ts'
+import { matchCriteria } from './conditional.ts'
+import type { Patch, PatchInteraction } from './interaction.ts'
+import { assertMatch } from './precondition.ts'
+import { absent } from './read.ts'
+import type { Stored } from './result.ts'
+import {
+  assertValid,
+  buildPut,
+  isStanding,
+  readTarget,
+  type Step,
+  toUnchanged,
+  type Writing,
+} from './write.ts'
+
+/** Returns the step that stores the patched resource; nothing to do where the patch changes nothing. */
+export async function planPatch(writing: Writing, asked: PatchInteraction): Promise<Step> {
+  const { type, target } = asked
+  if (target.criteria === undefined) return planPatchAt(writing, asked, target.id)
+  const { plan, found } = await matchCriteria(writing, type, target.criteria)
+  if (!found) throw absent(type)
+  return planPatchAt(writing, asked, found.id, { oneMatch: { plan, ref: `${type}/${found.id}` } })
+}
+
+/** Returns the step that stores what the patch makes of the resource at `id`; `expect` is what must hold besides its version. */
+export async function planPatchAt(
+  writing: Writing,
+  { type, patch, ifMatch }: PatchInteraction,
+  id: string,
+  expect: Expectation = {},
+): Promise<Step> {
+  const current = await readTarget(writing, 'u', type, id)
+  if (!current) throw absent(type)
+  if (!isStanding(current)) return { kind: 'done', result: { kind: 'gone', version: current } }
+  assertMatch(ifMatch, current.versionId)
+  const resource = apply(patch, current)
+  const unchanged = toUnchanged(current, resource)
+  if (unchanged) return unchanged
+  assertValid(writing.context, resource)
+  return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId })
+}
+
+function apply({ format, body }: Patch, current: Stored): Resource {
+  const resource = parseJson(current.document) as Resource
+  const patched =
+    format === 'json-patch' ? applyJsonPatch(resource, body) : applyFhirPathPatch(resource, body)
+  if (typeof patched !== 'object' || patched === null)
+    throw new FhirError('unprocessable', 'The patch leaves no resource')
+  return patched
+}

@@ -1,0 +1,82 @@
+// The spine: an Interaction under a Policy comes to a Result. https://hl7.org/fhir/R4/http.html
+import type { InteractionCode } from '../access/interaction-code.ts'
+import type { Policy } from '../access/policy.ts'
+import { FhirError } from '../fhir/outcome.ts'
+import type { Reader } from '../store/store.ts'
+import { batch } from './batch.ts'
+import { toCapabilities } from './capabilities.ts'
+import type { AppContext } from './context.ts'
+import { planCreate } from './create.ts'
+import { remove } from './delete.ts'
+import { history } from './history.ts'
+import type { Interaction } from './interaction.ts'
+import { planPatch } from './patch.ts'
+import { read } from './read.ts'
+import type { Result } from './result.ts'
+import { search } from './search.ts'
+import { transaction } from './transaction.ts'
+import { planUpdate } from './update.ts'
+import { vread } from './vread.ts'
+import { commitStep } from './write.ts'
+
+/**
+ * Returns what the interaction came to. `reader` answers what is read: the store, or a transaction with its own writes.
+ * Throws FhirError for every expected failure; `forbidden` here only where the interaction is never allowed on the type.
+ */
+export async function perform(
+  context: AppContext,
+  policy: Policy,
+  asked: Interaction,
+  reader: Reader = context.store,
+): Promise<Result> {
+  assertMay(policy, asked)
+  switch (asked.kind) {
+    case 'read':
+      return read(reader, policy, asked)
+    case 'vread':
+      return vread(reader, policy, asked)
+    case 'search':
+      return search(context, reader, policy, asked)
+    case 'history':
+      return history(context, reader, policy, asked)
+    case 'create':
+      return commitStep(context, () => planCreate({ context, policy, reader }, asked))
+    case 'update':
+      return commitStep(context, () => planUpdate({ context, policy, reader }, asked))
+    case 'patch':
+      return commitStep(context, () => planPatch({ context, policy, reader }, asked))
+    case 'delete':
+      return remove({ context, policy, reader }, asked)
+    case 'operation':
+      return asked.operation.run(context, { ...asked, policy })
+    case 'batch':
+      return batch(context, policy, asked, perform)
+    case 'transaction':
+      return transaction(context, policy, asked, perform, assertMay)
+    case 'capabilities':
+      return toCapabilities(context, asked)
+  }
+}
+
+/** Throws FhirError `forbidden` where the policy allows the interaction on no resource of the type. */
+export function assertMay(policy: Policy, asked: Interaction): void {
+  const code = toCode(asked)
+  if (code === undefined || policy.may(code, 'type' in asked ? asked.type : undefined)) return
+  throw new FhirError('forbidden', `The scopes granted do not allow this ${code}`)
+}
+
+function toCode(asked: Interaction): InteractionCode | undefined {
+  switch (asked.kind) {
+    case 'operation':
+      return undefined
+    case 'search':
+      // A walk whose access was withdrawn meanwhile ends with an empty page.
+      if (asked.params.some(([name]) => name === '_page')) return undefined
+      return asked.type === undefined ? 'search-system' : 'search-type'
+    case 'history':
+      if (asked.id !== undefined) return 'history-instance'
+      return asked.type === undefined ? 'history-system' : 'history-type'
+    default:
+      return asked.kind
+  }
+}

@@ -1,0 +1,42 @@
+// What an interaction came to; http/respond.ts and the Bundles turn it into a reply. https://hl7.org/fhir/R4/http.html#summary
+import type { Mask } from '../fhir/mask.ts'
+import type { Issue, OperationOutcome } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/resource.ts'
+
+/** Which version it is; `lastUpdated` is an instant in ms. */
+export interface VersionMark {
+  readonly type: string
+  readonly id: string
+  readonly versionId: string
+  readonly lastUpdated: number
+}
+
+/** A version with its bytes as stored. */
+export interface Stored extends VersionMark {
+  readonly document: Uint8Array
+}
+
+/** JSON text in pieces, so that stored bytes are served without being parsed. */
+export type Piece = string | Uint8Array
+
+export type Result =
+  /** A version that was asked for. */
+  | { readonly kind: 'found'; readonly version: Stored; readonly mask?: Mask }
+  /** What stands after a write; `created` where nothing stood before. An update that changes nothing gives the old version. */
+  | { readonly kind: 'written'; readonly version: Stored; readonly created: boolean }
+  /** Nothing stands any more; `version` is the tombstone, where one may be seen. `count`: how many this call deleted. */
+  | { readonly kind: 'removed'; readonly version?: VersionMark; readonly count: number }
+  /** Stood here once. */
+  | { readonly kind: 'gone'; readonly version: VersionMark }
+  | { readonly kind: 'not-modified'; readonly version?: VersionMark; readonly etag?: string }
+  /** A whole resource as JSON text: a page, a history, the answer to a Bundle. */
+  | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
+  /** The CapabilityStatement: open to all, with an entity tag of its own. */
+  | { readonly kind: 'public'; readonly document: Uint8Array; readonly etag: string }
+  /** A resource made for this answer. `status` is 200 where it is not given. */
+  | { readonly kind: 'resource'; readonly resource: Resource | OperationOutcome; readonly status?: number }
+
+/** Returns an outcome that only informs. */
+export function inform(diagnostics: string): readonly Issue[] {
+  return [{ severity: 'information', code: 'informational', diagnostics }]
+}

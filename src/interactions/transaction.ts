@@ -1,0 +1,248 @@
+// transaction: all entries or none, in R4's order. https://hl7.org/fhir/R4/http.html#transaction
+import type { Change } from '../access/plan.ts'
+import type { Policy } from '../access/policy.ts'
+import { FhirError } from '../fhir/outcome.ts'
+import { type RewriteUri, rewriteReferences } from '../fhir/reference.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { CommittedVersion, Reader } from '../store/store.ts'
+import { atEntry, type Entry, parseEntries } from './bundle-entry.ts'
+import { type EntryOutcome, toResponse } from './bundle-response.ts'
+import type { AppContext } from './context.ts'
+import { planDeleteAt } from './delete.ts'
+import { createIdentities, type Identity, type WriteEntry } from './identity.ts'
+import type { BundleInteraction, Interaction, Patch } from './interaction.ts'
+import { type Links, recheckLinks, resolveLinks } from './links-within.ts'
+import { createPacer } from './pace.ts'
+import { planPatchAt } from './patch.ts'
+import { assertMatch } from './precondition.ts'
+import type { Result } from './result.ts'
+import { planNew, planUpdateAt } from './update.ts'
+import { isStale, isStanding, type Step, toResult, type Writing } from './write.ts'
+
+/** How an entry that reads is run: the spine, with a reader that sees what the transaction has written. */
+export type PerformIn = (
+  context: AppContext,
+  policy: Policy,
+  asked: Interaction,
+  reader: Reader,
+) => Promise<Result>
+
+/** Throws FhirError `forbidden` where the policy never allows the interaction. */
+export type AssertMay = (policy: Policy, asked: Interaction) => void
+
+interface Run {
+  readonly context: AppContext
+  readonly policy: Policy
+  readonly entries: readonly Entry[]
+  readonly perform: PerformIn
+}
+
+const ATTEMPTS = 5
+
+/** DELETE, POST, PUT and PATCH, GET: whatever order the entries are in. https://hl7.org/fhir/R4/http.html#trules */
+const ORDER: Readonly<Partial<Record<Interaction['kind'], number>>> = {
+  delete: 0,
+  create: 1,
+  update: 2,
+  patch: 2,
+}
+
+/** Returns the answers of all entries. Throws FhirError, naming the entry, where one fails: then nothing is written. */
+export async function transaction(
+  context: AppContext,
+  policy: Policy,
+  asked: BundleInteraction,
+  perform: PerformIn,
+  assertMay: AssertMay,
+): Promise<Result> {
+  const outcomes = await runTransaction(context, policy, asked, perform, assertMay)
+  return toResponse(context, 'transaction-response', outcomes, asked.return)
+}
+
+/** Returns what became of each entry, in their order; throws as `transaction` does. */
+export async function runTransaction(
+  context: AppContext,
+  policy: Policy,
+  asked: BundleInteraction,
+  perform: PerformIn,
+  assertMay: AssertMay,
+): Promise<readonly EntryOutcome[]> {
+  const parsed = parseEntries(context, asked)
+  const entries = parsed.map((entry): Entry => {
+    if ('error' in entry) throw entry.error
+    return entry
+  })
+  for (const entry of entries) assertAllowed(policy, entry, assertMay)
+  for (let attempt = 1; ; attempt++) {
+    const outcomes = await attemptOnce({ context, policy, entries, perform })
+    if (outcomes) return outcomes
+    if (attempt === ATTEMPTS)
+      throw new FhirError('conflict', 'Other writes to the same resources kept coming in between; try again')
+  }
+}
+
+function assertAllowed(policy: Policy, { index, asked }: Entry, assertMay: AssertMay): void {
+  try {
+    assertMay(policy, asked)
+    if (asked.kind === 'operation' && asked.operation.affectsState)
+      throw new FhirError(
+        'not-supported',
+        'an operation that changes what is stored cannot be in a transaction',
+      )
+    if (asked.kind === 'delete' && asked.atMost !== undefined)
+      throw new FhirError('not-supported', '_count on a delete cannot be in a transaction')
+  } catch (error) {
+    throw error instanceof FhirError ? atEntry(index, error) : error
+  }
+}
+
+// Undefined where another write came in between: everything is looked up again.
+async function attemptOnce(run: Run): Promise<readonly EntryOutcome[] | undefined> {
+  const writing: Writing = { context: run.context, policy: run.policy, reader: run.context.store }
+  const writes = run.entries.filter(isWrite).sort((a, b) => ORDER[a.asked.kind]! - ORDER[b.asked.kind]!)
+  const identities = createIdentities(writing)
+  const pace = createPacer()
+  const all: Identity[] = []
+  for (const entry of writes) {
+    all.push(await identities.identify(entry))
+    await pace()
+  }
+  const links = await resolveLinks(identities, all, pace)
+  const planned: Planned[] = []
+  for (const identity of all) {
+    planned.push({ identity, step: await planStep(writing, identity, links) })
+    await pace()
+  }
+  return commitAll(run, planned, links)
+}
+
+function isWrite(entry: Entry): entry is WriteEntry {
+  return ORDER[entry.asked.kind] !== undefined
+}
+
+/** `same`: what an earlier entry writes is what this one would have created. */
+interface Planned {
+  readonly identity: Identity
+  readonly step: Step | 'same'
+}
+
+async function planStep(writing: Writing, identity: Identity, links: Links): Promise<Step | 'same'> {
+  try {
+    const step = await planOne(writing, identity, links)
+    if (step !== 'same' && step.kind === 'done' && step.result.kind === 'gone')
+      throw new FhirError('deleted', `This ${identity.type} has been deleted`)
+    return step
+  } catch (error) {
+    throw error instanceof FhirError ? atEntry(identity.entry.index, error) : error
+  }
+}
+
+async function planOne(
+  writing: Writing,
+  { entry, type, id, condition }: Identity,
+  links: Links,
+): Promise<Step | 'same'> {
+  const { asked } = entry
+  const rewrite = links.rewriteFor(entry)
+  const expect = condition?.version && { oneMatch: { plan: condition.plan, ref: `${type}/${id}` } }
+  switch (asked.kind) {
+    case 'create': {
+      if (condition?.found === 'pending') return 'same'
+      if (isStanding(condition?.version))
+        return { kind: 'done', result: { kind: 'written', version: condition.version, created: false } }
+      return planNew(writing, withId(rewriteReferences(asked.resource, rewrite), id!), condition?.plan)
+    }
+    case 'update': {
+      const resource = withId(rewriteReferences(asked.resource, rewrite), id!)
+      if (condition?.found !== 'nothing') return planUpdateAt(writing, asked, resource, expect)
+      assertMatch(asked.ifMatch, undefined)
+      return planNew(writing, resource, condition.plan, asked.resource.id === undefined ? 'POST' : 'PUT')
+    }
+    case 'patch':
+      return planPatchAt(writing, { ...asked, patch: rewritePatch(asked.patch, rewrite) }, id!, expect)
+    case 'delete':
+      if (id === undefined) return { kind: 'done', result: { kind: 'removed', count: 0 } }
+      return planDeleteAt(writing, asked, id, expect)
+  }
+}
+
+function withId(resource: Resource, id: string): Resource & { readonly id: string } {
+  return { ...resource, id }
+}
+
+function rewritePatch(patch: Patch, rewrite: RewriteUri): Patch {
+  if (patch.format === 'json-patch') return patch
+  return { ...patch, body: rewriteReferences(patch.body as Resource, rewrite) }
+}
+
+async function commitAll(
+  run: Run,
+  planned: readonly Planned[],
+  { conditional }: Links,
+): Promise<readonly EntryOutcome[] | undefined> {
+  const changes: Change[] = planned.flatMap(({ step }) =>
+    step === 'same' || step.kind === 'done' ? [] : [step.change],
+  )
+  const reads = run.entries.filter((entry) => !isWrite(entry))
+  const outcomes: EntryOutcome[] = new Array(run.entries.length)
+  const readAll = async (reader: Reader) => {
+    for (const entry of reads) outcomes[entry.index] = { result: await readOne(run, entry, reader) }
+  }
+  if (changes.length === 0) {
+    await readAll(run.context.store)
+    return tell(planned, [], outcomes)
+  }
+  const beforeCommit = async (reader: Reader) => {
+    await recheckLinks(reader, conditional)
+    await readAll(reader)
+  }
+  // A transaction that is held open for questions holds up all other writes.
+  const holds = reads.length > 0 || conditional.length > 0
+  try {
+    const { versions } = await run.context.store.commit(changes, holds ? { beforeCommit } : {})
+    return tell(planned, versions, outcomes)
+  } catch (error) {
+    if (isStale(error)) return undefined
+    throw error
+  }
+}
+
+async function readOne(run: Run, { index, asked }: Entry, reader: Reader): Promise<Result> {
+  const { read, search, history } = reader
+  const context = { ...run.context, store: { ...run.context.store, read, search, history } }
+  try {
+    const result = await run.perform(context, run.policy, asked, reader)
+    if (result.kind === 'gone') throw new FhirError('deleted', `This ${result.version.type} has been deleted`)
+    return result
+  } catch (error) {
+    throw error instanceof FhirError ? atEntry(index, error) : error
+  }
+}
+
+// Puts the outcome of every write at the place of its entry.
+function tell(
+  planned: readonly Planned[],
+  versions: readonly (CommittedVersion | undefined)[],
+  outcomes: EntryOutcome[],
+): readonly EntryOutcome[] {
+  const written = new Map<string, Result>()
+  let next = 0
+  for (const { identity, step } of planned) {
+    const ref = `${identity.type}/${identity.id}`
+    const result = step === 'same' ? toSame(written.get(ref)) : toOutcome(step, () => versions[next++])
+    written.set(ref, result)
+    outcomes[identity.entry.index] = { result }
+  }
+  return outcomes
+}
+
+function toOutcome(step: Step, takeVersion: () => CommittedVersion | undefined): Result {
+  if (step.kind === 'done') return step.result
+  const version = takeVersion()
+  return version ? toResult(version) : { kind: 'removed', count: 0 }
+}
+
+function toSame(result: Result | undefined): Result {
+  if (result?.kind !== 'written') throw new TypeError('an earlier entry has written this resource')
+  return { ...result, created: false }
+}

@@ -1,0 +1,122 @@
+// The write door: what is to be stored is checked, indexed, put under the policy and committed. https://hl7.org/fhir/R4/http.html#transactional-integrity
+import { randomBytes } from 'node:crypto'
+import type { Change, DeleteChange, Expectation, PutChange } from '../access/plan.ts'
+import type { Policy } from '../access/policy.ts'
+import { buildDocument, sameContent } from '../fhir/document.ts'
+import { parseJson } from '../fhir/json.ts'
+import { FhirError, type Issue } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/resource.ts'
+import type { CommittedVersion, Reader, Version } from '../store/store.ts'
+import type { AppContext } from './context.ts'
+import { assertWhole } from './request.ts'
+import type { Result, Stored } from './result.ts'
+
+/** What a write comes to before it is committed. */
+export type Step =
+  | { readonly kind: 'put'; readonly change: Change<PutChange> }
+  | { readonly kind: 'remove'; readonly change: Change<DeleteChange> }
+  /** Nothing has to be written. */
+  | { readonly kind: 'done'; readonly result: Result }
+
+/** Who writes, and what may be read meanwhile: inside a transaction its own writes. */
+export interface Writing {
+  readonly context: AppContext
+  readonly policy: Policy
+  readonly reader: Reader
+}
+
+/** Throws FhirError `unprocessable` with every issue where `resource` may not be stored; warnings let it through. */
+export function assertValid(context: AppContext, resource: Resource): void {
+  assertWhole(resource)
+  const issues = context.validate(resource)
+  if (issues.some(isFailure))
+    throw new FhirError('unprocessable', issues.find(isFailure)!.diagnostics, issues)
+}
+
+function isFailure({ severity }: Issue): boolean {
+  return severity === 'error' || severity === 'fatal'
+}
+
+/** Returns the Change that stores a valid `resource`, under its `id`; throws FhirError `forbidden` outside the policy. */
+export function buildPut(
+  { context, policy }: Writing,
+  resource: Resource & { readonly id: string },
+  method: PutChange['method'],
+  expect: Expectation,
+): Step {
+  const versionId = randomBytes(8).toString('hex')
+  const change = policy.put({
+    type: resource.resourceType,
+    id: resource.id,
+    method,
+    versionId,
+    ...buildDocument(resource, versionId),
+    entries: context.indexer(resource),
+    expect,
+  })
+  return { kind: 'put', change }
+}
+
+/** True of a version that stands: it is not a tombstone. */
+export function isStanding(version: Version | undefined): version is Version & Stored {
+  return version?.document !== undefined
+}
+
+/** Returns the step that does nothing because `current` says the same, or undefined where `resource` differs from it. */
+export function toUnchanged(current: Stored, resource: Resource): Step | undefined {
+  if (!sameContent(parseJson(current.document) as Resource, resource)) return undefined
+  return { kind: 'done', result: { kind: 'written', version: current, created: false } }
+}
+
+/** Returns what the committed version of a step answers with. */
+export function toResult(version: CommittedVersion): Result {
+  const { document } = version
+  if (document === undefined) return { kind: 'removed', version, count: 1 }
+  return { kind: 'written', version: { ...version, document }, created: version.created }
+}
+
+const ATTEMPTS = 8
+
+/** True of a refusal by the store that says the world has changed since the step was planned: plan it again. */
+export function isStale(error: unknown): boolean {
+  return error instanceof FhirError && (error.code === 'conflict' || error.code === 'version-mismatch')
+}
+
+/**
+ * Plans and commits, planning again where another write came in between; throws FhirError `conflict` where that goes on.
+ * The plan reads anew each time, so it is the one that refuses a stale If-Match.
+ */
+export async function commitStep(context: AppContext, plan: () => Promise<Step>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const step = await plan()
+    if (step.kind === 'done') return step.result
+    try {
+      const { versions } = await context.store.commit([step.change])
+      return toResult(versions[0]!)
+    } catch (error) {
+      if (!isStale(error)) throw error
+      if (attempt === ATTEMPTS)
+        throw new FhirError('conflict', 'Other writes to the same resource kept coming in between; try again')
+    }
+  }
+}
+
+/**
+ * Returns what stands at an id for a write with `right`, a tombstone included, or undefined where nothing does. Throws
+ * FhirError `forbidden` for what may be read but not written; what may not be read is not there.
+ */
+export async function readTarget(
+  { policy, reader }: Writing,
+  right: 'u' | 'd',
+  type: string,
+  id: string,
+): Promise<Version | undefined> {
+  const target = await reader.read(policy.targetPlan(right, type, id))
+  if (target || !policy.may('read', type)) return target
+  if (isStanding(await reader.read(policy.readPlan(type, id))))
+    throw new FhirError(
+      'forbidden',
+      `The scopes granted do not allow to ${right === 'u' ? 'update' : 'delete'} this ${type}`,
+    )
+  return undefined
+}
