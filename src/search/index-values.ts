@@ -5,7 +5,7 @@ import type { Resource } from '../fhir/resource.ts'
 import type { Visit } from './extract/walk.ts'
 import { servedBy } from './params.ts'
 import type { Axis, IndexEntry } from './query.ts'
-import { compileParameter } from './values/compile.ts'
+import { compileParameter, compilesToValues } from './values/compile.ts'
 import { compileComposite } from './values/composite.ts'
 import type { ValueContext } from './values/context.ts'
 
@@ -82,7 +82,8 @@ export function assertIndexable(definitions: Definitions, type: string, paramete
   const context: ValueContext = { definitions, timeZone: 'UTC', baseUrl: '', emit: () => {} }
   if (parameter.type === 'composite' || parameter.type === 'special')
     throw new FhirError('invalid', `A search parameter of type ${parameter.type} cannot be added`)
-  compileParameter(context, type, parameter, () => {})
+  if (!compilesToValues(context, type, parameter))
+    throw new FhirError('invalid', `${parameter.expression} selects nothing of type ${parameter.type}`)
 }
 
 function compileRows(context: ValueContext, type: string, noticed: () => void): readonly Row[] {

@@ -18,7 +18,10 @@ interface Unit {
 }
 
 interface Library {
-  getSpecifiedUnit(code: string, mode: 'validate'): { readonly status: string; readonly unit: Unit | null }
+  /** The unit, and the text it stands for after corrections. Its public caller prints what it cannot parse: never call that. */
+  readonly uStrParser_: {
+    parseString(code: string, mode: 'validate', suggest: false): readonly [Unit | null, string | null]
+  }
   convertToBaseUnits(code: string, value: number): { readonly status: string; readonly magnitude?: number }
 }
 
@@ -59,8 +62,8 @@ function load(): Library {
 
 function convert(code: string): CanonicalUnit | undefined {
   try {
-    const { status, unit } = load().getSpecifiedUnit(code, 'validate')
-    if (status !== 'valid' || !unit || unit.isArbitrary_) return undefined
+    const [unit, corrected] = load().uStrParser_.parseString(code, 'validate', false)
+    if (!unit || corrected !== code || unit.isArbitrary_) return undefined
     const dimension = toDimension(unit)
     if (unit.cnv_ !== null) return convertAffine(code, unit.cnv_, dimension)
     const factor = round(unit.magnitude_ / AVOGADRO ** (unit.moleExp_ + unit.equivalentExp_), 14)

@@ -16,6 +16,14 @@ export interface Leaf {
   readonly valueSet?: string
 }
 
+/** Datatypes that are also of another type, as `ofType` sees them. https://hl7.org/fhir/R4/datatypes.html */
+const SPECIALISED: Readonly<Record<string, readonly string[]>> = {
+  uri: ['canonical', 'oid', 'url', 'uuid'],
+  string: ['code', 'id', 'markdown'],
+  integer: ['positiveInt', 'unsignedInt'],
+  Quantity: ['Age', 'Count', 'Distance', 'Duration', 'MoneyQuantity', 'SimpleQuantity'],
+}
+
 /** Returns the leaf that is a whole resource or element of `type`, where paths begin. */
 export function rootLeaf(type: string): Leaf {
   return { steps: [], type, path: type }
@@ -52,7 +60,7 @@ function take(definitions: Definitions, leaf: Leaf, step: Step): readonly Leaf[]
       return toChildren(definitions, leaf, 'extension')?.map((found) => append(found, where))
     }
     case 'ofType':
-      return leaf.type === step.type ? [leaf] : []
+      return leaf.type === step.type || SPECIALISED[step.type]?.includes(leaf.type) ? [leaf] : []
     case 'at':
       // Counts along all that the path has selected so far: the same as a place in an array only at its first step.
       return leaf.steps.length === 1 ? [append(leaf, step)] : undefined

@@ -3,7 +3,7 @@ import type { SearchParameter, SearchParamType } from '../../fhir/definitions.ts
 import { compileFhirPath, selectNodes } from '../../fhir/fhirpath.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import { type Leaf, rootLeaf } from '../extract/leaf.ts'
+import { type Leaf, rootLeaf, toLeaves } from '../extract/leaf.ts'
 import { type Branch, parseExpression } from '../extract/parse.ts'
 import { compileBranch, inTurn, type Visit } from '../extract/walk.ts'
 import type { CompileValue, ValueContext } from './context.ts'
@@ -48,6 +48,20 @@ export function compileParameter(
   return walks?.every((walk) => walk !== undefined)
     ? inTurn(walks)
     : evaluateWithEngine(parameter.expression, toVisit)
+}
+
+/**
+ * True unless every type that the expression can select is known to have no values of this type of parameter; fails as
+ * `compileParameter`.
+ */
+export function compilesToValues(context: ValueContext, type: string, parameter: SearchParameter): boolean {
+  compileParameter(context, type, parameter, () => {})
+  const branches = parseExpression(parameter.expression)?.filter(({ root }) => beginsAt(root, type))
+  const leaves = branches?.map((branch) => toLeaves(context.definitions, branch, rootLeaf(type)))
+  if (!leaves?.every((some) => some !== undefined) || parameter.type === 'composite') return true
+  if (branches?.some(({ test }) => test)) return parameter.type === 'token'
+  const compile = VALUES[parameter.type]
+  return leaves.flat().some((leaf) => compile(context, parameter.code, leaf) !== undefined)
 }
 
 /** True where a path that begins with `root` selects something in a resource of `type`. */
