@@ -69,7 +69,9 @@ function selects(selections: readonly Selection[], target: Indexed | undefined, 
 
 function matches(match: Match, { param, lo, hi }: IndexEntry): boolean {
   if (param !== match.param || !within(lo, match.lo) || !within(hi, match.hi)) return false
-  return match.contains === undefined || (typeof lo === 'string' && lo.includes(match.contains))
+  const { contains, endsWith } = match
+  if (contains === undefined && endsWith === undefined) return true
+  return typeof lo === 'string' && lo.includes(contains ?? '') && lo.endsWith(endsWith ?? '')
 }
 
 function within(value: Axis, { min, max, minOpen, maxOpen }: Bounds = {}): boolean {

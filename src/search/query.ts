@@ -24,8 +24,10 @@ export interface Match {
   readonly param: string
   readonly lo?: Bounds
   readonly hi?: Bounds
-  /** `lo` is a string that holds this text anywhere (`:contains`, or `system|` on a token key). */
+  /** `lo` is a string that holds this text anywhere (`:contains`). */
   readonly contains?: string
+  /** `lo` is a string that ends with this text (`system|` on a token key). */
+  readonly endsWith?: string
 }
 
 /** Resources of one type for which `where` holds. Policy is folded into every Selection of a Query. */

@@ -46,8 +46,12 @@ for (const [index, [value, key, expected]] of TOKENS.entries())
     t.equal(finds(compileToken('code', value, SENSITIVE), 'code', key), expected),
   )
 
-t.test('system| is refused rather than answered with systems that begin like it', async (t) => {
-  t.throws(() => compileToken('code', 'http://s|', SENSITIVE), { code: 'not-supported' })
+t.test('system| matches every code of the system, and none of one that begins or ends like it', async (t) => {
+  const any = compileToken('code', 'http://s|', SENSITIVE)
+  t.equal(finds(any, 'code', tokenKey('http://s', 'a')), true)
+  t.equal(finds(any, 'code', tokenKey('http://s2', 'a')), false)
+  t.equal(finds(any, 'code', tokenKey('x-http://s', 'a')), false)
+  t.equal(finds(any, 'code', tokenKey(undefined, 'http://s')), false)
 })
 
 t.test('empty and overlong values are refused with 400', async (t) => {

@@ -57,6 +57,10 @@ const contains: fc.Arbitrary<Expr> = fc
   .tuple(fc.constantFrom('code', 'mixed', '_id'), fc.constantFrom('b', '\u0001urn:s', '1', ''))
   .map(([param, text]) => ({ kind: 'match', param, contains: text }))
 
+const endsWith: fc.Arbitrary<Expr> = fc
+  .tuple(fc.constantFrom('code', 'mixed'), fc.constantFrom('b', '\u0001urn:s', '1', 'い'))
+  .map(([param, text]) => ({ kind: 'match', param, endsWith: text }))
+
 const leaf: fc.Arbitrary<Expr> = fc.oneof(
   pointOf('code', texts),
   matchOf('code', texts),
@@ -68,6 +72,7 @@ const leaf: fc.Arbitrary<Expr> = fc.oneof(
   matchOf('_id', fc.constantFrom<Axis>('0', '1', '3', 7)),
   matchOf('absent', fc.constant('x')),
   contains,
+  endsWith,
   fc
     .integer({ min: 0, max: 2 })
     .map((id) => ({ kind: 'compartment', name: 'Patient', id: String(id) }) as const),

@@ -19,13 +19,14 @@ export function compileNumber(param: string, value: string): Expr {
   )
 }
 
-interface Ends {
+/** What one comparator asks of one entry: conditions on both of its ends. */
+export interface Ends {
   readonly lo?: Bounds
   readonly hi?: Bounds
 }
 
-// A scalar's entry starts at its exact value: every open comparison reads `lo` alone.
-function compileScalar(prefix: Prefix, { value, lo, hi }: DecimalRange): readonly Ends[] {
+/** Returns the alternatives of a comparator on scalars: an entry starts at the exact value, so open ones read `lo` alone. */
+export function compileScalar(prefix: Prefix, { value, lo, hi }: DecimalRange): readonly Ends[] {
   switch (prefix) {
     case 'eq':
       return [{ lo: { min: lo }, hi: { max: hi } }]
@@ -48,7 +49,8 @@ function compileScalar(prefix: Prefix, { value, lo, hi }: DecimalRange): readonl
   }
 }
 
-function compileRange(prefix: Prefix, { value, lo, hi }: DecimalRange): readonly Ends[] {
+/** Returns the alternatives of a comparator on ranges, `[low, high]`. */
+export function compileRange(prefix: Prefix, { value, lo, hi }: DecimalRange): readonly Ends[] {
   switch (prefix) {
     case 'eq':
     case 'ne':

@@ -3,11 +3,11 @@ import { FhirError } from '../../fhir/outcome.ts'
 import { fold } from '../fold.ts'
 import { foldCode, ofTypeKey, shorten, tokenKey, tokenPrefix } from '../keys.ts'
 import { splitValue, unescapeValue } from '../parse-value.ts'
-import { type Expr, equals, or, startsWith } from '../query.ts'
+import { type Expr, equals, or, SEPARATOR, startsWith } from '../query.ts'
 
 /**
  * Returns the condition on `param` that `code`, `system|code` or `|code` states (escapes still in it). Throws FhirError
- * `invalid` where it is empty or has more parts, `not-supported` for `system|`.
+ * `invalid` where it is empty or has more parts.
  */
 export function compileToken(param: string, value: string, caseSensitive: ReadonlySet<string>): Expr {
   const parts = splitValue(value, '|').map(unescapeValue)
@@ -15,9 +15,7 @@ export function compileToken(param: string, value: string, caseSensitive: Readon
     throw new FhirError('invalid', `A value of the token parameter ${param} must be code or system|code`)
   if (parts.length === 1) return ofAnySystem(param, parts[0]!)
   const [system, code] = parts as [string, string]
-  // Match has no end-anchored text yet: `contains` would find `http://s2` for `http://s|` too.
-  if (code === '')
-    throw new FhirError('not-supported', `The value system| of the token parameter ${param} is not served`)
+  if (code === '') return { kind: 'match', param, endsWith: SEPARATOR + shorten(system) }
   if (system === '') return or(...spellings(code).map((each) => equals(param, tokenKey(undefined, each))))
   return equals(param, tokenKey(system, foldCode(caseSensitive, system, code)))
 }

@@ -109,16 +109,19 @@ export function compileRow(matches: readonly Match[], alias: string): Sql {
 }
 
 /** Returns the value that a Match asks `lo` to be equal to, where that is all it asks. */
-export function toPoint({ lo, hi, contains }: Match): Axis | undefined {
-  if (hi !== undefined || contains !== undefined || lo?.min === undefined) return undefined
+export function toPoint({ lo, hi, contains, endsWith }: Match): Axis | undefined {
+  if (hi !== undefined || contains !== undefined || endsWith !== undefined || lo?.min === undefined)
+    return undefined
   return lo.min === lo.max && !lo.minOpen && !lo.maxOpen ? lo.min : undefined
 }
 
-function compileBounds({ lo, hi, contains }: Match, alias: string): Sql {
+function compileBounds({ lo, hi, contains, endsWith }: Match, alias: string): Sql {
   const column = raw(`${alias}.lo`)
   const parts = [...within(column, lo), ...within(raw(`${alias}.hi`), hi)]
   if (contains !== undefined)
     parts.push(sql`typeof(${column}) = 'text' AND instr(${column}, ${contains}) > 0`)
+  if (endsWith !== undefined)
+    parts.push(sql`typeof(${column}) = 'text' AND substr(${column}, -length(${endsWith})) = ${endsWith}`)
   return allOf(parts)
 }
 

@@ -1,0 +1,135 @@
+// One search parameter as a condition: plain, chained, reversed, with its modifier. https://hl7.org/fhir/R4/search.html#ptypes
+import type { SearchParameter } from '../fhir/definitions.ts'
+import { FhirError } from '../fhir/outcome.ts'
+import { MAX_DEPTH, type SearchContext, show } from './context.ts'
+import { type Served, servedBy } from './params.ts'
+import { compileValues } from './parse-modifier.ts'
+import { type Expr, or, type Selection } from './query.ts'
+
+/** A parameter of a type, and how it is served. */
+export interface Found {
+  readonly parameter: SearchParameter
+  readonly served: Served
+}
+
+/** Returns parameter `code` of `type`; throws FhirError `not-supported` where there is none, or none that is served yet. */
+export function findParameter(context: SearchContext, type: string, code: string): Found {
+  const parameter = context.definitions.searchParameters(type).get(code)
+  const served = parameter && servedBy(context.definitions, type, code)
+  if (!parameter || !served || served.kind === 'none')
+    throw new FhirError('not-supported', `${type} has no search parameter ${show(code)} that is served here`)
+  if (context.parameterState?.(type, code) === 'building')
+    throw new FhirError(
+      'not-supported',
+      `The search parameter ${show(code)} is not in force yet: it waits for $reindex`,
+    )
+  return { parameter, served }
+}
+
+/** One row parameter of a reference, and the types it may point at. */
+export interface ReferenceRow {
+  readonly param: string
+  readonly targets: readonly string[]
+}
+
+/** Returns the rows that serve a reference parameter; throws FhirError `invalid` where it is no reference. */
+export function referenceRows(context: SearchContext, type: string, code: string): readonly ReferenceRow[] {
+  const { parameter, served } = findParameter(context, type, code)
+  if (parameter.type !== 'reference')
+    throw new FhirError('invalid', `${show(code)} of ${type} is no reference: it cannot be followed`)
+  if (served.kind === 'union') return served.of.flatMap((each) => referenceRows(context, type, each))
+  if (served.kind === 'narrowed') return [{ param: served.param, targets: [served.type] }]
+  const { target } = parameter
+  return [{ param: code, targets: target.length > 0 ? target : context.definitions.resourceTypes }]
+}
+
+/**
+ * Resolves to the condition on `type` that `name=value` states: `code`, `code:modifier`, `reference.code`,
+ * `reference:Type.code`, `_has:Type:reference:code`, nested to MAX_DEPTH. Rejects with FhirError `not-supported` or `invalid`.
+ */
+export async function compileCondition(
+  context: SearchContext,
+  type: string,
+  name: string,
+  value: string,
+  depth = 0,
+): Promise<Expr> {
+  if (depth > MAX_DEPTH)
+    throw new FhirError('too-costly', `A search may follow at most ${MAX_DEPTH} references`)
+  if (name.startsWith('_has:')) return compileHas(context, type, name, value, depth)
+  const dot = name.indexOf('.')
+  if (dot >= 0) return compileChain(context, type, [name.slice(0, dot), name.slice(dot + 1)], value, depth)
+  const [code = '', modifier, ...rest] = name.split(':')
+  if (rest.length > 0) throw new FhirError('not-supported', `The modifier of ${show(name)} is not known`)
+  return compileValues(context, type, { code, modifier, value })
+}
+
+async function compileHas(
+  context: SearchContext,
+  type: string,
+  name: string,
+  value: string,
+  depth: number,
+): Promise<Expr> {
+  const [, from = '', code = '', ...rest] = name.split(':')
+  if (rest.length === 0 || rest.includes(''))
+    throw new FhirError('invalid', `${show(name)} must be _has:Type:reference:parameter`)
+  if (!context.definitions.isResourceType(from))
+    throw new FhirError('not-supported', `${show(from)} is no resource type`)
+  const rows = referenceRows(context, from, code).filter(({ targets }) => targets.includes(type))
+  if (rows.length === 0) throw new FhirError('invalid', `${show(code)} of ${from} does not point at ${type}`)
+  const where = await compileCondition(context, from, rest.join(':'), value, depth + 1)
+  return or(...rows.map(({ param }): Expr => ({ kind: 'has', from: { type: from, where }, param })))
+}
+
+async function compileChain(
+  context: SearchContext,
+  type: string,
+  [head, tail]: readonly [string, string],
+  value: string,
+  depth: number,
+): Promise<Expr> {
+  const [code = '', only, ...rest] = head.split(':')
+  if (rest.length > 0 || tail === '') throw new FhirError('invalid', `${show(head)} cannot be followed`)
+  const rows = referenceRows(context, type, code)
+  const links = await Promise.all(
+    rows.map(async ({ param, targets }) => {
+      const to = await toSelections(
+        context,
+        only === undefined ? targets : targets.filter((each) => each === only),
+        tail,
+        value,
+        depth,
+      )
+      return { kind: 'chain' as const, param, to }
+    }),
+  )
+  const live = links.filter(({ to }) => to.length > 0)
+  if (live.length > 0) return or(...live)
+  const where = only === undefined ? `what ${show(code)} of ${type} points at` : show(only)
+  throw new FhirError('not-supported', `${show(tail)} is no search parameter of ${where}`)
+}
+
+// The types that have the next parameter; a fault of the value itself is one for all of them.
+async function toSelections(
+  context: SearchContext,
+  types: readonly string[],
+  tail: string,
+  value: string,
+  depth: number,
+): Promise<Selection[]> {
+  const next = tail.split(/[.:]/, 1)[0]!
+  const selections: Selection[] = []
+  for (const type of types) {
+    if (next !== '_has' && !context.definitions.searchParameters(type).has(next)) continue
+    if (next === '_has' && !pointsAt(context, tail, type)) continue
+    selections.push({ type, where: await compileCondition(context, type, tail, value, depth + 1) })
+  }
+  return selections
+}
+
+function pointsAt(context: SearchContext, has: string, type: string): boolean {
+  const [, from = '', code = ''] = has.split(':')
+  if (!context.definitions.isResourceType(from)) return true
+  return referenceRows(context, from, code).some(({ targets }) => targets.includes(type))
+}
