@@ -96,10 +96,12 @@ function toUnion(whole: Candidate, all: readonly Candidate[]): Served | undefine
 function isPart(part: Candidate, whole: Candidate): boolean {
   if (part === whole || part.parameter.type !== whole.parameter.type) return false
   // Bundle's `composition` and `message` read the same entry and differ in what it may be.
-  if (part.parameter.target.join() !== whole.parameter.target.join()) return false
+  if (toTargets(part) !== toTargets(whole)) return false
   if (!part.texts.every((text) => whole.texts.includes(text))) return false
   return part.texts.length < whole.texts.length || part.parameter.code < whole.parameter.code
 }
+
+const toTargets = ({ parameter }: Candidate) => parameter.target.toSorted().join()
 
 // Largest first; what adds nothing is left out, and with it what is itself served by others.
 function fewest(parts: readonly Candidate[]): readonly Candidate[] {
