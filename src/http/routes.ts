@@ -1,10 +1,11 @@
 // The REST edge: every URL of R4, what it takes, and the way from a request to its reply. https://hl7.org/fhir/R4/http.html
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../fhir/outcome.ts'
+import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
 import { perform } from '../interactions/perform.ts'
 import { toInteraction } from '../interactions/request.ts'
-import { assertMediaType, type BodyKind, type Form, negotiate } from './negotiate.ts'
+import { assertMediaType, type BodyKind, negotiate } from './negotiate.ts'
 import { parsePrefer } from './prefer.ts'
 import { toRestRequest } from './request.ts'
 import { respond } from './respond.ts'
@@ -28,7 +29,6 @@ const FORM: Methods = { POST: 'form' }
 
 /** Every URL. Which methods an operation or type takes beyond this is for `toInteraction` to say. */
 const ROUTES: readonly Route[] = [
-  { path: '', methods: { GET: undefined, POST: 'resource' }, bundles: true },
   { path: '/', methods: { GET: undefined, POST: 'resource' }, bundles: true },
   { path: '/metadata', methods: READ, open: true },
   { path: '/_search', methods: FORM },
@@ -49,13 +49,6 @@ const ROUTES: readonly Route[] = [
 ]
 
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** How the reply is written: known before anything can fail. */
-    form: Form
-  }
-}
 
 /** Serves FHIR at the path of the base URL. Every failure is thrown as FhirError for the app's error handler. */
 export async function registerFhir(app: FastifyInstance, context: AppContext): Promise<void> {
@@ -79,7 +72,7 @@ function addRoute(app: FastifyInstance, context: AppContext, { path, methods, op
     app.route({
       method,
       url: path,
-      prefixTrailingSlash: 'no-slash',
+      prefixTrailingSlash: 'both',
       bodyLimit: bundles ? maxBundle : maxBody,
       config: { public: open === true && served },
       ...(served && kind !== undefined && { preParsing: checkBody(kind) }),
@@ -112,8 +105,11 @@ function createHandler(context: AppContext) {
     const rest = toRestRequest(context, request, preference)
     const form = negotiate(request.headers.accept, rest.params)
     const asked = toInteraction(context, rest)
-    const policy = await context.policyFor(request.principal)
-    const result = await perform(context, policy, asked)
+    // Open to all: there may be no principal.
+    const result =
+      asked.kind === 'capabilities'
+        ? toCapabilities(context, asked)
+        : await perform(context, await context.policyFor(request.principal), asked)
     return respond(context, reply, result, { form, return: preference.return })
   }
 }

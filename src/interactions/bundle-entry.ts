@@ -141,8 +141,9 @@ function assertEnvelope(context: AppContext, bundle: Resource, entries: readonly
     const { resource, ...rest } = entry as BundleEntry
     return Object.keys(rest).length > 0 ? [rest] : []
   })
+  const { entry: _, ...envelope } = bundle
   const issues = context
-    .validate({ ...bundle, entry: bare.length > 0 ? bare : undefined })
+    .validate(bare.length > 0 ? { ...envelope, entry: bare } : envelope)
     .filter(({ severity }) => severity === 'error' || severity === 'fatal')
   if (issues.length > 0) throw new FhirError('unprocessable', issues[0]!.diagnostics, issues)
 }
