@@ -54,6 +54,7 @@ export function readLedger(connection: Connection): Ledger {
 export function createCommitter(connection: Connection): Committer {
   const names: string[] = []
   let ids: number[] = []
+  const several = new Set<number>()
   const encoder = new TextEncoder()
 
   const paramId = (name: string) => connection.paramId(name) ?? intern('param', name)
@@ -68,7 +69,21 @@ export function createCommitter(connection: Connection): Committer {
       ids[number] ??= paramId(names[number]!)
       rows.push(ids[number], entries[i + 1]!, entries[i + 2] ?? entries[i + 1]!)
     }
+    noteSeveral(rows)
     return rows
+  }
+
+  // Of a parameter that never has two entries on one resource, two conditions are one range (probe.ts).
+  function noteSeveral(rows: EntryRows): void {
+    const seen = new Set<number>()
+    for (let i = 0; i < rows.length; i += 3) {
+      const param = rows[i] as number
+      if (!seen.has(param)) seen.add(param)
+      else if (!several.has(param)) {
+        connection.run('UPDATE param SET several = 1 WHERE id = ?', [param])
+        several.add(param)
+      }
+    }
   }
 
   function insertVersion(
@@ -171,6 +186,7 @@ export function createCommitter(connection: Connection): Committer {
 
   function forget(): void {
     ids = []
+    several.clear()
     connection.forget()
   }
 

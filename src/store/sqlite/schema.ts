@@ -3,7 +3,8 @@
 /** Raised with every change of `MIGRATIONS`; kept in `PRAGMA user_version`. */
 export const MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE param (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  -- several = 1 once any version of any resource had more than one entry of it; never taken back.
+  CREATE TABLE param (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, several INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE TABLE type (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
   -- One row per resource ever made. ref = 'Type/id'; seq = its newest version.
