@@ -42,6 +42,13 @@ export function toKeyed({ lo, hi }: Ends, prefix: string): Ends {
   return { lo: toKeyedBounds(lo, prefix), hi: toKeyedBounds(hi, prefix) }
 }
 
+// The keys with a unit stand above every number on the same parameter: an open comparison must end before them.
+function toNumeric({ lo, hi }: Ends): Ends {
+  const close = (bounds?: Bounds) =>
+    bounds && (bounds.max === undefined ? { ...bounds, max: Number.MAX_VALUE } : bounds)
+  return { lo: close(lo), hi: close(hi) }
+}
+
 function toKeyedBounds({ min, max, minOpen, maxOpen }: Bounds = {}, prefix: string): Bounds {
   return {
     ...(min === undefined
@@ -60,7 +67,7 @@ export function compileSearched(
   before?: string,
 ): Expr {
   const key = before === undefined ? unit : before + (unit ?? quantityPrefix('', ''))
-  const keyed = (ends: Ends) => (key === undefined ? ends : toKeyed(ends, key))
+  const keyed = (ends: Ends) => (key === undefined ? toNumeric(ends) : toKeyed(ends, key))
   const number = or(
     ...compileScalar(prefix, range).map((ends): Expr => ({ kind: 'match', param, ...keyed(ends) })),
     ...compileRange(prefix, range).map(
