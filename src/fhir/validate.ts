@@ -1,6 +1,6 @@
 // The check of every write against R4's structure, from the StructureDefinitions. https://hl7.org/fhir/R4/validation.html
 import type { Definitions } from './definitions.ts'
-import { FhirError, type Issue } from './outcome.ts'
+import type { Issue } from './outcome.ts'
 import { compileValidator } from './validate/compile.ts'
 import type { Fault } from './validate/faults.ts'
 import { toIssues } from './validate/issues.ts'
@@ -26,10 +26,4 @@ export function createValidator(definitions: Definitions): Validate {
     )
     return toIssues(definitions, resource, faults)
   }
-}
-
-/** Throws FhirError `unprocessable` with the issues of `resource` where `validate` finds any. */
-export function assertValid(validate: Validate, resource: unknown): void {
-  const issues = validate(resource)
-  if (issues.length > 0) throw new FhirError('unprocessable', issues[0]!.diagnostics, issues)
 }

@@ -20,11 +20,15 @@ function emitNode(cxt: KeywordCxt, schema: NodeSchema): void {
   const choices = schema.choices.map(() => gen.let('choice'))
   const some = gen.let('some', _`false`)
   gen.forIn('key', data, (key) => {
+    // A property that is undefined is not there when the resource is written.
+    const value = gen.const('value', _`${data}[${key}]`)
+    gen.if(_`${value} === undefined`, () => gen.code(_`continue`))
     gen.assign(some, _`true`)
     gen.code(_`switch (${key}) { default: ;`)
     emitFault(cxt, 'unknown', _`[]`, key)
     gen.code(_`break`)
-    for (const [name, property] of Object.entries(schema.elements)) emitCase(cxt, name, property, choices)
+    for (const [name, property] of Object.entries(schema.elements))
+      emitCase(cxt, value, name, property, choices)
     gen.code(_`}`)
     if (cxt.allErrors) gen.if(_`errors > ${MAX_FAULTS}`, () => gen.break())
   })
@@ -49,12 +53,17 @@ function emitDemands(cxt: KeywordCxt, schema: NodeSchema, choices: readonly Name
   }
 }
 
-function emitCase(cxt: KeywordCxt, name: string, property: PropertySchema, choices: readonly Name[]): void {
-  const { gen, data } = cxt
+function emitCase(
+  cxt: KeywordCxt,
+  value: Name,
+  name: string,
+  property: PropertySchema,
+  choices: readonly Name[],
+): void {
+  const { gen } = cxt
   gen.code(_`case ${name}: ;`)
   gen.block(() => {
     if (property.choice) emitChoice(cxt, choices[property.choice[0]]!, property.choice[1])
-    const value = gen.const('value', _`${data}[${name}]`)
     if (property.list) emitRepeating(cxt, name, property, value)
     else if (property.primitive) emitPrimitive(cxt, property, value, _`[${name}]`)
     else if (property.is) emitLink(cxt, property, value, _`[${name}]`)
