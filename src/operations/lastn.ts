@@ -7,11 +7,10 @@ import { joinBundle, toSearchEntries } from '../interactions/page.ts'
 import { type Params, quote, toQueryString } from '../interactions/params.ts'
 import type { Result } from '../interactions/result.ts'
 import { parseSearch, type SearchRequest } from '../search/parse.ts'
-import { compareAxis } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import { readSearchInputs } from './input/parameters.ts'
 import { groupByCode, takeNewest, toCodeKeys } from './observation/groups.ts'
-import { walkNewest } from './observation/walk.ts'
+import { timeOf, walkNewest } from './observation/walk.ts'
 
 export const operation: Operation = {
   code: 'lastn',
@@ -91,14 +90,6 @@ async function findNewest(
     .flatMap((group) => takeNewest(group, max, ({ time }) => time))
     .toSorted((a, b) => a.order - b.order)
     .map(({ version }) => version!)
-}
-
-// The entry that the search is sorted by, so that order and ties agree.
-function timeOf({ indexer }: AppContext, resource: Resource): number | undefined {
-  const starts = indexer(resource)
-    .filter(({ param, lo }) => param === 'date' && typeof lo === 'number')
-    .map(({ lo }) => lo)
-  return starts.toSorted(compareAxis).at(-1) as number | undefined
 }
 
 async function toBundle(

@@ -6,7 +6,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import { createPacer } from '../../interactions/pace.ts'
-import type { Query } from '../../search/query.ts'
+import { compareAxis, type Query } from '../../search/query.ts'
 import type { Version } from '../../store/store.ts'
 
 /** Observations that one call may look at. */
@@ -44,4 +44,15 @@ export async function* walkNewest(context: AppContext, policy: Policy, query: Qu
     }
     after = page.next
   } while (after)
+}
+
+/**
+ * Returns when an Observation was made (ms), or undefined where it does not say: the entry that the walk is sorted by, so
+ * that order and ties agree.
+ */
+export function timeOf({ indexer }: AppContext, observation: Resource): number | undefined {
+  const starts = indexer(observation)
+    .filter(({ param, lo }) => param === 'date' && typeof lo === 'number')
+    .map(({ lo }) => lo)
+  return starts.toSorted(compareAxis).at(-1) as number | undefined
 }
