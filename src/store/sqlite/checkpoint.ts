@@ -2,15 +2,25 @@
 import type { Connection } from './connection.ts'
 
 /** Pages in the log from which it is moved, and from which readers are waited for so that it can start over. */
-const MOVE_FROM = 8_000
+const MOVE_FROM = 16_000
 const RESTART_FROM = 64_000
 const WAIT_MS = 200
+const TIMEOUT_MS = 10_000
 
 /** Moves the log into the file where it has grown. Never fails: what could not be moved now is moved later. */
 export function checkpoint(connection: Connection): void {
-  const [, logged] = connection.get('PRAGMA wal_checkpoint(NOOP)', []) as [number, number, number]
-  if (logged < MOVE_FROM) return
+  move(connection, MOVE_FROM)
+}
+
+/** Moves all of the log: readers then read from the file alone, which is faster. */
+export function checkpointAll(connection: Connection): void {
+  move(connection, 1)
+}
+
+function move(connection: Connection, from: number): void {
   try {
+    const [, logged] = connection.get('PRAGMA wal_checkpoint(NOOP)', []) as [number, number, number]
+    if (logged < from) return
     connection.get('PRAGMA wal_checkpoint(PASSIVE)', [])
     if (logged >= RESTART_FROM) restart(connection)
   } catch {
@@ -24,6 +34,6 @@ function restart(connection: Connection): void {
   try {
     connection.get('PRAGMA wal_checkpoint(RESTART)', [])
   } finally {
-    connection.exec('PRAGMA busy_timeout = 10000')
+    connection.exec(`PRAGMA busy_timeout = ${TIMEOUT_MS}`)
   }
 }

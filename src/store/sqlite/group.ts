@@ -13,8 +13,8 @@ import { searchPage } from './search.ts'
 type Job = ToWriter & { readonly kind: 'commit' | 'take' }
 type Message = Exclude<ToWriter, { kind: 'close' }>
 
-const MAX_CHANGES = 5_000
-const MAX_BYTES = 16_777_216
+const MAX_CHANGES = 2_000
+const MAX_BYTES = 8_388_608
 const HOLD_MS = 30_000
 const SWEEP_MS = 60_000
 

@@ -1,12 +1,13 @@
 // The one writer: takes every commit that waits, applies all in one durable transaction, answers all.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { checkpoint } from './checkpoint.ts'
+import { checkpoint, checkpointAll } from './checkpoint.ts'
 import { openConnection } from './connection.ts'
 import { toFailure } from './failure.ts'
 import { createGroups } from './group.ts'
 import type { FromWriter, ToWriter, WriterData } from './message.ts'
 
 const CACHE_KIB = 65_536
+const IDLE_MS = 500
 
 const { file, shared, maxPages } = workerData as WriterData
 const port = parentPort!
@@ -14,6 +15,7 @@ const port = parentPort!
 const connection = openConnection(file, { cacheKiB: CACHE_KIB, mmapBytes: 0 })
 connection.exec(`PRAGMA wal_autocheckpoint = 0; ${maxPages ? `PRAGMA max_page_count = ${maxPages};` : ''}`)
 const groups = createGroups(connection, new BigInt64Array(shared), (answers) => port.postMessage(answers))
+const idle = setTimeout(tidy, IDLE_MS)
 let closing: number | undefined
 
 function receive(message: ToWriter): void {
@@ -30,16 +32,21 @@ function receiveAll(): void {
 }
 
 function work(): void {
-  receiveAll()
-  while (groups.run()) {
-    checkpoint(connection)
+  do {
+    if (!connection.inTransaction()) checkpoint(connection)
     receiveAll()
-  }
+  } while (groups.run())
+  idle.refresh()
   if (closing !== undefined && groups.isIdle()) end(closing)
+}
+
+function tidy(): void {
+  if (groups.isIdle()) checkpointAll(connection)
 }
 
 function end(id: number): void {
   const answer: FromWriter = { id }
+  clearTimeout(idle)
   try {
     connection.close()
     port.postMessage([answer])
