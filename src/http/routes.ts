@@ -27,19 +27,21 @@ const READ: Methods = { GET: undefined }
 const OPERATION: Methods = { GET: undefined, POST: 'operation' }
 const FORM: Methods = { POST: 'form' }
 
+const TYPE: Methods = { GET: undefined, POST: 'resource', PUT: 'resource', PATCH: 'patch', DELETE: undefined }
+const INSTANCE: Methods = { GET: undefined, PUT: 'resource', PATCH: 'patch', DELETE: undefined }
+
 /** Every URL. Which methods an operation or type takes beyond this is for `toInteraction` to say. */
 const ROUTES: readonly Route[] = [
   { path: '/', methods: { GET: undefined, POST: 'resource' }, bundles: true },
   { path: '/metadata', methods: READ, open: true },
   { path: '/_search', methods: FORM },
   { path: '/_history', methods: READ },
-  {
-    path: '/:type',
-    methods: { GET: undefined, POST: 'resource', PUT: 'resource', PATCH: 'patch', DELETE: undefined },
-  },
+  { path: '/:type', methods: TYPE },
+  { path: '/:type(^Bundle$)', methods: TYPE, bundles: true },
   { path: '/:type/_search', methods: FORM },
   { path: '/:type/_history', methods: READ },
-  { path: '/:type/:id', methods: { GET: undefined, PUT: 'resource', PATCH: 'patch', DELETE: undefined } },
+  { path: '/:type/:id', methods: INSTANCE },
+  { path: '/:type(^Bundle$)/:id', methods: INSTANCE, bundles: true },
   { path: '/:type/:id/_history', methods: READ },
   { path: '/:type/:id/_history/:version', methods: READ },
   { path: '/:type/:id/:member', methods: READ },

@@ -80,7 +80,7 @@ async function compileOne(context: SearchContext, type: string, found: Found, as
     case 'union':
       return or(...(await Promise.all(served.of.map((code) => again(code, asked.value)))))
     case 'narrowed':
-      return compileReferenceValue(context, served.param, [served.type], asked)
+      return compileReferenceValue(context, served.param, [served.type], asked, true)
     case 'root': {
       if (asked.modifier !== undefined) throw unknownModifier(asked)
       const parts = splitParts(parameter, asked.value)
@@ -164,16 +164,17 @@ function compileReferenceValue(
   param: string,
   types: readonly string[],
   asked: Asked,
+  only = false,
 ): Expr {
   const { modifier, value } = asked
-  const targets = { definitions, baseUrl: settings.baseUrl, types }
+  const targets = { definitions, baseUrl: settings.baseUrl, types, only }
   if (modifier === undefined) return compileReference(param, value, targets)
   if (modifier === 'identifier')
     return compileToken(`${param}:identifier`, value, definitions.caseSensitiveSystems)
   if (!definitions.isResourceType(modifier)) throw unknownModifier(asked)
   if (!types.includes(modifier))
     throw new FhirError('invalid', `${show(asked.code)} does not point at ${modifier}`)
-  return compileReference(param, value, { ...targets, types: [modifier] })
+  return compileReference(param, value, { ...targets, types: [modifier], only: true })
 }
 
 function unknownModifier({ code, modifier = '' }: Asked): FhirError {

@@ -11,8 +11,10 @@ const ID = /^[A-Za-z0-9\-.]{1,64}$/
 export interface ReferenceTargets {
   readonly definitions: Definitions
   readonly baseUrl: string
-  /** Types the parameter may point at; a modifier or a narrowed parameter leaves one. */
+  /** Types that an id alone is tried with; a modifier or a narrowed parameter leaves one. */
   readonly types: readonly string[]
+  /** References to other types are not meant (a modifier, a narrowed parameter): R4's own data points beyond the types stated. */
+  readonly only?: boolean
 }
 
 /**
@@ -21,13 +23,17 @@ export interface ReferenceTargets {
  * `invalid` for what is no reference.
  */
 export function compileReference(param: string, value: string, targets: ReferenceTargets): Expr {
-  const { definitions, baseUrl, types } = targets
+  const { definitions, baseUrl, types, only = false } = targets
   const text = unescapeValue(value)
-  if (ID.test(text)) return or(...types.map((type) => equals(param, `${type}/${text}`)))
+  if (ID.test(text)) {
+    // A relative canonical looks like an id.
+    const canonical = only || types.length === 1 ? [] : [equals(param, text)]
+    return or(...types.map((type) => equals(param, `${type}/${text}`)), ...canonical)
+  }
   const literal = parseReference(text, baseUrl)
   if (literal.kind === 'own') {
     if (!definitions.isResourceType(literal.type)) throw wrong(param)
-    return types.includes(literal.type) ? equals(param, `${literal.type}/${literal.id}`) : NONE
+    return !only || types.includes(literal.type) ? equals(param, `${literal.type}/${literal.id}`) : NONE
   }
   if (literal.kind !== 'external' || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text)) throw wrong(param)
   // As a literal URL, or as a canonical with its version where one is given.
