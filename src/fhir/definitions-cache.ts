@@ -1,6 +1,6 @@
 // The cache of compiled definitions on disk: what start-up reads instead of HL7's package. https://hl7.org/fhir/R4/downloads.html
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -95,15 +95,22 @@ function ensureCache(): void {
   if (fresh) return
   const manifest = readManifest()
   const { code, source } = currentManifest()
-  fresh = manifest !== undefined && manifest.code === code && (source === '' || manifest.source === source)
+  fresh = isWhole() && manifest?.code === code && (source === '' || manifest.source === source)
   if (fresh) return
   process.stderr.write('Building the cache of FHIR definitions (once, a few seconds) …\n')
   buildDefinitionsCache()
 }
 
 function readManifest(): Manifest | undefined {
-  const text = readCached('manifest.json')
-  return text === undefined ? undefined : (JSON.parse(text) as Manifest)
+  try {
+    return JSON.parse(readFileSync(fileOf('manifest.json'), 'utf8')) as Manifest
+  } catch {
+    return undefined
+  }
+}
+
+function isWhole(): boolean {
+  return existsSync(fileOf('core.json')) && existsSync(fileOf('terminology.json'))
 }
 
 function currentManifest(): Manifest {

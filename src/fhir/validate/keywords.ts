@@ -43,7 +43,8 @@ function emitDemands(cxt: KeywordCxt, schema: NodeSchema, choices: readonly Name
     gen.if(_`${data}[${name}] === undefined ${companion}`, () => emitFault(cxt, 'demand', _`[]`, _`${name}`))
   }
   schema.choices.forEach(({ name, min }, at) => {
-    if (min > 0) gen.if(_`${choices[at]} === undefined`, () => emitFault(cxt, 'demand', _`[]`, _`${name}`))
+    if (min > 0)
+      gen.if(_`${choices[at]} === undefined`, () => emitFault(cxt, 'demand', _`[]`, _`${`${name}[x]`}`))
   })
   // ext-1: a value or extensions, never both or neither.
   if (schema.$id === 'Extension') {
