@@ -23,6 +23,8 @@ export function pastPlace(alias: string, seq: Sql, depth = 1): Place {
   return { ...currentPlace(alias, depth), seq }
 }
 
+// The + before EXISTS keeps SQLite from turning it into a join, whose order it would then choose.
+
 /**
  * Returns the condition that `expr` holds for the resource of `type` at `place`. A parameter that no entry was ever
  * written for matches nothing. Chain and `_has` look at the resources that are current now, whatever the place.
@@ -87,7 +89,7 @@ function compileMatches(connection: Connection, matches: readonly Match[], type:
   const param = connection.paramId(`${type}.${name}`)
   if (param === undefined) return FALSE
   const alias = `e${place.depth}`
-  return sql`EXISTS (SELECT 1 ${entriesOf(place, param)} AND ${compileRow(matches, alias)})`
+  return sql`+EXISTS (SELECT 1 ${entriesOf(place, param)} AND ${compileRow(matches, alias)})`
 }
 
 /** Returns `FROM … WHERE …` over the entries of `param` of the resource at `place`, named `e` + its depth. */
@@ -150,7 +152,7 @@ function compileChain(connection: Connection, chain: Chain, type: string, place:
   const target = anyOf(chain.to.map((to) => compileSelection(connection, to, t, place.depth + 1)))
   if (target === FALSE) return FALSE
   const pointed = sql`SELECT 1 FROM resource ${raw(t)} WHERE ${raw(t)}.ref = ${raw(`e${place.depth}`)}.lo AND ${raw(t)}.deleted = 0 AND ${target}`
-  return sql`EXISTS (SELECT 1 ${entriesOf(place, param)} AND EXISTS (${pointed}))`
+  return sql`+EXISTS (SELECT 1 ${entriesOf(place, param)} AND +EXISTS (${pointed}))`
 }
 
 /** Returns the condition that the current resource `alias` is one that `selection` selects. */
@@ -175,6 +177,6 @@ function compileHas(connection: Connection, { from, param }: Has, place: Place):
   const where = compileExpr(connection, from.where, from.type, currentPlace(t.text, place.depth + 1))
   if (where === FALSE) return FALSE
   const referrer =
-    where === TRUE ? TRUE : sql`EXISTS (SELECT 1 FROM resource ${t} WHERE ${t}.rid = ${h}.rid AND ${where})`
-  return sql`EXISTS (SELECT 1 FROM entry ${h} WHERE ${h}.param = ${id} AND ${h}.lo = ${place.ref} AND ${referrer})`
+    where === TRUE ? TRUE : sql`+EXISTS (SELECT 1 FROM resource ${t} WHERE ${t}.rid = ${h}.rid AND ${where})`
+  return sql`+EXISTS (SELECT 1 FROM entry ${h} WHERE ${h}.param = ${id} AND ${h}.lo = ${place.ref} AND ${referrer})`
 }

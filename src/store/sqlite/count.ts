@@ -1,8 +1,8 @@
 // Exact totals, counted from the rarest condition. https://hl7.org/fhir/R4/search.html#total
 import type { Selection } from '../../search/query.ts'
 import type { Connection } from './connection.ts'
-import { fromProbe, isEmpty } from './planner.ts'
-import { CAPS, compileChecks, conjuncts, NO_CAP, probe } from './probe.ts'
+import { toBase, toQuestion } from './planner.ts'
+import { CAPS, compileChecks, NO_CAP, probe } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, sql } from './sql.ts'
 
@@ -15,27 +15,18 @@ export function countMatches(
   selection: Selection,
   meter: Meter | undefined,
 ): number | 'heavy' {
-  const { type, where } = selection
-  const parts = conjuncts(where)
-  if (isEmpty(connection, type, parts)) return 0
-  const caps = meter ? [...CAPS, Math.max(meter.left, 0) * (parts.length === 1 ? BARE : 1)] : NO_CAP
+  const question = toQuestion(connection, selection)
+  if (!question) return 0
+  const { type, parts } = question
+  const bare = parts.length <= 1
+  const caps = meter ? [...CAPS, Math.max(meter.left, 0) * (bare ? BARE : 1)] : NO_CAP
   const best = probe(connection, type, parts, caps)
-  const bare = best?.seek.exact && parts.length === 1
-  if (bare) {
-    const { text, params } = sql`SELECT count(DISTINCT rid) FROM (${best.seek.rids})`
-    return spend(meter, best.count / BARE) ?? Number(connection.get(text, params)![0])
-  }
   if (!best && meter && parts.length > 0) return 'heavy'
-  const limit = meter && !best ? meter.left * BARE + 1 : Number.MAX_SAFE_INTEGER
-  const checks = allOf(compileChecks(connection, type, parts, best, 'r'))
-  const { text, params } =
-    sql`SELECT count(*) FROM (SELECT 1 ${fromProbe(connection, type, best)} AND ${checks} LIMIT ${limit})`
-  const count = Number(connection.get(text, params)![0])
-  return spend(meter, best ? best.count : count / BARE) ?? count
-}
-
-function spend(meter: Meter | undefined, rows: number): 'heavy' | undefined {
-  if (!meter) return undefined
-  meter.left -= Math.ceil(rows)
-  return meter.left < 0 ? 'heavy' : undefined
+  const base = toBase(question, best)
+  const checks = allOf(compileChecks(connection, type, parts, best, base))
+  const cap = meter && !best ? meter.left * BARE + 1 : Number.MAX_SAFE_INTEGER
+  const query = sql`SELECT count(*) FROM (SELECT 1 ${base.from} AND ${checks} LIMIT ${cap})`
+  const count = Number(connection.get(query.text, query.params)![0])
+  if (meter) meter.left -= Math.ceil((best?.count ?? count) / (bare ? BARE : 1))
+  return meter && meter.left < 0 ? 'heavy' : count
 }

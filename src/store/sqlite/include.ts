@@ -10,21 +10,19 @@ export const MAX_INCLUDED = 1000
 
 interface Node {
   readonly rid: number
-  readonly seq: number
-  readonly past: boolean
+  readonly past: number
 }
 
 /**
- * Returns the sequences of the versions included, each resource once and no match among them: those found first come
- * first. `:iterate` goes on from what was included until nothing new is found; `cut` where the limit ended it.
+ * Returns the resources included, each once and no match among them: those found first come first. `:iterate` goes on from what was included until nothing new is found; `cut` where the limit ended it.
  */
 export function findIncluded(
   connection: Connection,
   includes: readonly Include[],
   matches: readonly Found[],
-): { seqs: number[]; cut: boolean } {
+): { found: Node[]; cut: boolean } {
   const seen = new Set(matches.map(({ rid }) => rid))
-  const seqs: number[] = []
+  const found: Node[] = []
   let frontier: readonly Node[] = matches
   for (let round = 0; frontier.length > 0; round++) {
     const next: Node[] = []
@@ -32,15 +30,15 @@ export function findIncluded(
       if (round > 0 && !include.iterate) continue
       for (const node of follow(connection, include, frontier, MAX_INCLUDED + 1 + seen.size)) {
         if (seen.has(node.rid)) continue
-        if (seqs.length >= MAX_INCLUDED) return { seqs, cut: true }
+        if (found.length >= MAX_INCLUDED) return { found, cut: true }
         seen.add(node.rid)
-        seqs.push(node.seq)
+        found.push(node)
         next.push(node)
       }
     }
     frontier = next
   }
-  return { seqs, cut: false }
+  return { found, cut: false }
 }
 
 function follow(connection: Connection, include: Include, from: readonly Node[], limit: number): Node[] {
@@ -53,7 +51,7 @@ function follow(connection: Connection, include: Include, from: readonly Node[],
   return queries
     .filter((query) => query !== undefined)
     .flatMap(({ text, params }) => connection.all(text, params))
-    .map(([rid, seq]) => ({ rid: rid as number, seq: seq as number, past: false }))
+    .map(([rid]) => ({ rid: rid as number, past: 0 }))
 }
 
 // A match shown in an older version includes what that version points at.
@@ -66,9 +64,9 @@ function pointedAt(
 ): Sql[] {
   const target = anyOf(targets.map((selection) => compileSelection(connection, selection, 't', 1)))
   const select = (entries: Sql) =>
-    sql`SELECT DISTINCT t.rid, t.seq FROM ${entries} CROSS JOIN resource t ON t.ref = e.lo WHERE t.deleted = 0 AND ${target} LIMIT ${limit}`
-  const current = from.filter(({ past }) => !past).map(({ rid }) => rid)
-  const past = from.filter((node) => node.past).map(({ seq }) => seq)
+    sql`SELECT DISTINCT t.rid FROM ${entries} CROSS JOIN resource t ON t.ref = e.lo WHERE t.deleted = 0 AND ${target} LIMIT ${limit}`
+  const current = from.filter(({ past }) => past === 0).map(({ rid }) => rid)
+  const past = from.map(({ past }) => past).filter((seq) => seq > 0)
   const queries: Sql[] = []
   if (current.length > 0)
     queries.push(
@@ -96,5 +94,5 @@ function pointing(
   if (types.length === 0) return undefined
   const rids = JSON.stringify(from.map(({ rid }) => rid))
   const condition = compileSelection(connection, source, 't', 1)
-  return sql`SELECT DISTINCT t.rid, t.seq FROM json_each(${rids}) j CROSS JOIN resource m ON m.rid = j.value CROSS JOIN entry e ON e.param = ${param} AND e.lo = m.ref CROSS JOIN resource t ON t.rid = e.rid WHERE m.type IN (${raw(types.join(', '))}) AND t.deleted = 0 AND ${condition} LIMIT ${limit}`
+  return sql`SELECT DISTINCT t.rid FROM json_each(${rids}) j CROSS JOIN resource m ON m.rid = j.value CROSS JOIN entry e ON e.param = ${param} AND e.lo = m.ref CROSS JOIN resource t ON t.rid = e.rid WHERE m.type IN (${raw(types.join(', '))}) AND t.deleted = 0 AND ${condition} LIMIT ${limit}`
 }

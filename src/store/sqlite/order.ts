@@ -12,10 +12,9 @@ export interface Position {
   readonly rid: number
 }
 
-/** One resource in its place; `seq` is the version to show, `past` where it has been replaced since. */
+/** One resource in its place; `past`: the sequence of the replaced version to show, 0 for the current one. */
 export interface Found extends Position {
-  readonly seq: number
-  readonly past: boolean
+  readonly past: number
 }
 
 /** Orders two places as the SQL does. */

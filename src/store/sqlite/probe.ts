@@ -7,12 +7,12 @@ import {
   type Match,
   type Selection,
 } from '../../search/query.ts'
+import { type Base, conjuncts } from './base.ts'
 import {
   compileExpr,
   compileId,
   compileRow,
   compileSelection,
-  currentPlace,
   groupMatches,
   toMatch,
   toPoint,
@@ -45,12 +45,6 @@ export const NO_CAP: readonly number[] = [256, 4096, Number.MAX_SAFE_INTEGER]
 const MAX_UNION = 60
 /** Of what `entry_long` holds every entry is longer than this (ms). */
 const LONG = 86_400_000
-
-/** Returns the conditions that must all hold, taken out of nested conjunctions. */
-export function conjuncts(expr: Expr): readonly Expr[] {
-  if (expr.kind === 'all') return []
-  return expr.kind === 'and' ? expr.of.flatMap(conjuncts) : [expr]
-}
 
 /** Returns the Seek with the fewest rows; undefined where there is none, or none below the last of `caps`. */
 export function probe(
@@ -236,15 +230,15 @@ export function selectRids(
   return sql`SELECT s.rid AS rid FROM ${from} WHERE s.deleted = 0 AND ${condition}`
 }
 
-/** Returns the conditions still to be asked of what `best` gives, for the current resource `alias`. */
+/** Returns the conditions still to be asked of the resources of `base`, where `best` is what led to them. */
 export function compileChecks(
   connection: Connection,
   type: string,
   parts: readonly Expr[],
   best: Probe | undefined,
-  alias: string,
+  { place }: Base,
 ): readonly Sql[] {
   return parts
     .filter((_, index) => !(best?.seek.exact && best.index === index))
-    .map((part) => compileExpr(connection, part, type, currentPlace(alias)))
+    .map((part) => compileExpr(connection, part, type, place))
 }

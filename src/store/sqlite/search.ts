@@ -7,7 +7,7 @@ import { countMatches } from './count.ts'
 import { findIncluded } from './include.ts'
 import { comparePositions, type Found } from './order.ts'
 import { find, findChanged, type Want } from './planner.ts'
-import { countChanged, inSnapshot, lastSeq, loadVersions, type Meter } from './snapshot.ts'
+import { countChanged, inSnapshot, lastSeq, loadFound, type Meter } from './snapshot.ts'
 
 /**
  * Returns one page. Without `_sort` the order is that in which the resources were first made, oldest first. The whole
@@ -26,23 +26,26 @@ function readPage(
   meter: Meter | undefined,
 ): Page | 'heavy' {
   const last = lastSeq(connection)
-  const want: Want = { sort: query.sort, after, limit: query.count + 1, asOf: after?.asOf ?? last }
-  const found = query.count === 0 ? [] : findAll(connection, query, want, last, meter)
+  const asOf = after?.asOf ?? last
+  const want: Want = {
+    sort: query.sort,
+    after,
+    limit: query.count + 1,
+    ...(asOf < last && { asOf }),
+  }
+  const found = query.count === 0 ? [] : findAll(connection, query, want, meter)
   if (found === 'heavy') return found
   const total = totalOf(connection, query, after, found, meter)
   if (total === 'heavy') return total
   const page = found.slice(0, query.count)
   const included = findIncluded(connection, query.includes, page)
   return {
-    matches: loadVersions(
-      connection,
-      page.map(({ seq }) => seq),
-    ),
-    included: loadVersions(connection, included.seqs),
+    matches: loadFound(connection, page),
+    included: loadFound(connection, included.found),
     ...(included.cut && { includesCut: true }),
-    ...(found.length > page.length && { next: toCursor(page.at(-1)!, want.asOf, total) }),
+    ...(found.length > page.length && { next: toCursor(page.at(-1)!, asOf, total) }),
     ...(total !== undefined && { total }),
-    asOf: want.asOf,
+    asOf,
   }
 }
 
@@ -54,10 +57,10 @@ function findAll(
   connection: Connection,
   { select, sort }: Query,
   want: Want,
-  last: number,
   meter: Meter | undefined,
 ): Found[] | 'heavy' {
-  const changed = want.asOf === last ? 0 : countChanged(connection, want.asOf, (meter?.left ?? 0) + 1)
+  const { asOf } = want
+  const changed = asOf === undefined ? 0 : countChanged(connection, asOf, (meter?.left ?? 0) + 1)
   if (meter) meter.left -= changed
   if (meter && meter.left < 0) return 'heavy'
   const all: Found[] = []
@@ -65,7 +68,7 @@ function findAll(
     const found = find(connection, selection, want, meter)
     if (found === 'heavy') return found
     all.push(...found)
-    if (changed > 0) all.push(...findChanged(connection, selection, want))
+    if (asOf !== undefined && changed > 0) all.push(...findChanged(connection, selection, want, asOf))
   }
   const mixed = select.length > 1 || changed > 0
   return mixed ? all.sort((a, b) => comparePositions(sort, a, b)).slice(0, want.limit) : all

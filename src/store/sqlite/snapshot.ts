@@ -30,14 +30,33 @@ export function countChanged(connection: Connection, asOf: number, cap: number):
   return Number(connection.get(sql, [asOf, asOf, cap])![0])
 }
 
-const VERSIONS = `
-  SELECT v.type, r.ref, v.version_id, v.at, v.method, v.document
-  FROM json_each(?) j CROSS JOIN version v ON v.seq = j.value CROSS JOIN resource r ON r.rid = v.rid ORDER BY j.id`
+// Rows come in the order of the list: it is the outer loop.
+const COLUMNS = 'v.type, r.ref, v.version_id, v.at, v.method, v.document'
+const BY_SEQ = `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN version v ON v.seq = j.value CROSS JOIN resource r ON r.rid = v.rid`
+const CURRENT = `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN resource r ON r.rid = j.value CROSS JOIN version v ON v.seq = r.seq`
 
 /** Returns the versions with these sequences, in this order. */
 export function loadVersions(connection: Connection, seqs: readonly number[]): Version[] {
-  if (seqs.length === 0) return []
-  return connection.all(VERSIONS, [JSON.stringify(seqs)]).map((row) => toVersion(connection, row))
+  return seqs.length === 0 ? [] : load(connection, BY_SEQ, seqs)
+}
+
+/** Returns the version to show of each resource, in this order: the current one where `past` is 0. */
+export function loadFound(
+  connection: Connection,
+  found: readonly { readonly rid: number; readonly past: number }[],
+): Version[] {
+  if (found.length === 0) return []
+  const rids = found.map(({ rid }) => rid)
+  if (found.every(({ past }) => past === 0)) return load(connection, CURRENT, rids)
+  const seqOf = (rid: number) => connection.get('SELECT seq FROM resource WHERE rid = ?', [rid])![0] as number
+  return loadVersions(
+    connection,
+    found.map(({ rid, past }) => past || seqOf(rid)),
+  )
+}
+
+function load(connection: Connection, sql: string, keys: readonly number[]): Version[] {
+  return connection.all(sql, [JSON.stringify(keys)]).map((row) => toVersion(connection, row))
 }
 
 /** Returns a row `type, ref, version_id, at, method, document` as a Version. */
