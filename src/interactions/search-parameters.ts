@@ -42,7 +42,13 @@ export function toRecord({ id, ...value }: PostedParameter): RecordRow {
   return { collection: COLLECTION, key: id, value }
 }
 
-/** Returns what the records of a store add to `base`; `toIndexer` makes the indexer for each set of definitions. */
+/** How often another process is looked for that may have posted a parameter or put one in force. */
+const LOOK_MS = 250
+
+/**
+ * Returns what the records of a store add to `base`; `toIndexer` makes the indexer for each set of definitions. What this
+ * process writes is followed at once, what another does soon after.
+ */
 export async function openSearchParameters(
   store: Store,
   base: Definitions,
@@ -59,12 +65,25 @@ export async function openSearchParameters(
     definitions = extendDefinitions(base, posted)
     indexer = toIndexer(definitions)
   }
+  let [lookedAt, epoch] = [performance.now(), store.epoch()]
+  const look = async () => {
+    if (performance.now() - lookedAt < LOOK_MS) return
+    lookedAt = performance.now()
+    const now = store.epoch()
+    if (now === epoch) return
+    await refresh()
+    epoch = now
+  }
+  // One that fails (the store is closing) is tried again with the next use.
+  const follow = () => void look().catch(() => {})
   await refresh()
   return {
     get definitions() {
+      follow()
       return definitions
     },
     get indexer() {
+      follow()
       return indexer
     },
     get posted() {

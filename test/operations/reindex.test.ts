@@ -1,4 +1,5 @@
 // Posted SearchParameters: building, in force, gone. https://hl7.org/fhir/R4/searchparameter.html
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { createApp } from '../../src/app.ts'
 import { openClient, refsOf } from '../support/operations.ts'
@@ -190,13 +191,18 @@ t.test('writes during $reindex keep their own entries', async (t) => {
   t.same([await total('jiro'), await total('taro')], [25, 225])
 })
 
-t.test('a server that starts on the store knows what was posted', async (t) => {
+t.test('another server on the store knows what was posted', async (t) => {
   const { send, store, config, auth } = await openClient(t)
   await send('PUT', 'Patient/p', patient('p', 'Taro'))
   await send('PUT', 'SearchParameter/nickname', nickname)
   await send('POST', '$reindex')
   const app = await createApp(config, store, { write: () => {} })
   t.teardown(() => app.close())
-  const reply = await app.inject({ url: `${config.baseUrl}/Patient?nickname=taro`, headers: await auth() })
-  t.same(refsOf(reply.json()), ['Patient/p'])
+  const search = async () =>
+    app.inject({ url: `${config.baseUrl}/Patient?nickname=taro`, headers: await auth() })
+  t.same(refsOf((await search()).json()), ['Patient/p'])
+  await send('DELETE', 'SearchParameter/nickname')
+  await sleep(300)
+  await search()
+  t.equal((await search()).statusCode, 400, 'and follows what the other server writes')
 })
