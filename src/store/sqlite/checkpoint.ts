@@ -17,6 +17,12 @@ export function checkpointAll(connection: Connection): void {
   move(connection, 1)
 }
 
+/** Moves all of the log and empties it, so that the file alone is the store; readers that are still open keep it from that. */
+export function emptyLog(connection: Connection): void {
+  connection.exec('PRAGMA busy_timeout = 0')
+  connection.get('PRAGMA wal_checkpoint(TRUNCATE)', [])
+}
+
 function move(connection: Connection, from: number): void {
   try {
     const [, logged] = connection.get('PRAGMA wal_checkpoint(NOOP)', []) as [number, number, number]

@@ -66,8 +66,9 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     epoch: createEpoch(connection, new BigInt64Array(shared)),
     backup: (target, onProgress) => backup(file, target, onProgress),
     async close() {
+      const written = writer.close()
       await readers.close()
-      await writer.close()
+      await written
       connection.close()
     },
   }

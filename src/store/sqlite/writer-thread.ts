@@ -1,6 +1,6 @@
 // The one writer: takes every commit that waits, applies all in one durable transaction, answers all.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { checkpoint, checkpointAll } from './checkpoint.ts'
+import { checkpoint, checkpointAll, emptyLog } from './checkpoint.ts'
 import { openConnection } from './connection.ts'
 import { toFailure } from './failure.ts'
 import { createGroups } from './group.ts'
@@ -17,6 +17,7 @@ connection.exec(`PRAGMA wal_autocheckpoint = 0; ${maxPages ? `PRAGMA max_page_co
 const groups = createGroups(connection, new BigInt64Array(shared), (answers) => port.postMessage(answers))
 const idle = setTimeout(tidy, IDLE_MS)
 let closing: number | undefined
+let ended = false
 
 function receive(message: ToWriter): void {
   if (message.kind === 'close') closing = message.id
@@ -32,6 +33,7 @@ function receiveAll(): void {
 }
 
 function work(): void {
+  if (ended) return
   do {
     if (!connection.inTransaction()) checkpoint(connection)
     receiveAll()
@@ -47,7 +49,9 @@ function tidy(): void {
 function end(id: number): void {
   const answer: FromWriter = { id }
   clearTimeout(idle)
+  ended = true
   try {
+    emptyLog(connection)
     connection.close()
     port.postMessage([answer])
   } catch (error) {

@@ -53,11 +53,12 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   }
 
   function receive({ id, failure, value }: FromWriter): void {
-    const { resolve, reject } = waiting.get(id)!
+    const asked = waiting.get(id)
+    if (!asked) return
     waiting.delete(id)
     if (waiting.size === 0) worker.unref()
-    if (failure) reject(toError(failure))
-    else resolve(value)
+    if (failure) asked.reject(toError(failure))
+    else asked.resolve(value)
   }
 
   function fail(error: Error): void {
