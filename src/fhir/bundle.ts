@@ -52,23 +52,3 @@ export interface Bundle extends Resource {
   readonly link?: readonly BundleLink[]
   readonly entry?: readonly BundleEntry[]
 }
-
-/** True of a resource that is a Bundle; its entries are not looked at. */
-export function isBundle(resource: Resource): resource is Bundle {
-  return resource.resourceType === 'Bundle'
-}
-
-/** Returns a Bundle of `type`; empty lists are left out, as JSON in FHIR has none. */
-export function buildBundle(
-  type: BundleType,
-  entry: readonly BundleEntry[],
-  extra: { readonly total?: number; readonly link?: readonly BundleLink[] } = {},
-): Bundle {
-  return {
-    resourceType: 'Bundle',
-    type,
-    ...(extra.total !== undefined && { total: extra.total }),
-    ...(extra.link?.length && { link: extra.link }),
-    ...(entry.length > 0 && { entry }),
-  }
-}

@@ -1,30 +1,9 @@
 // One search parameter as a condition: plain, chained, reversed, with its modifier. https://hl7.org/fhir/R4/search.html#ptypes
-import type { SearchParameter } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { MAX_DEPTH, type SearchContext, show } from './context.ts'
-import { type Served, servedBy } from './params.ts'
+import { findParameter } from './find-parameter.ts'
 import { compileValues } from './parse-modifier.ts'
 import { type Expr, or, type Selection } from './query.ts'
-
-/** A parameter of a type, and how it is served. */
-export interface Found {
-  readonly parameter: SearchParameter
-  readonly served: Served
-}
-
-/** Returns parameter `code` of `type`; throws FhirError `not-supported` where there is none, or none that is served yet. */
-export function findParameter(context: SearchContext, type: string, code: string): Found {
-  const parameter = context.definitions.searchParameters(type).get(code)
-  const served = parameter && servedBy(context.definitions, type, code)
-  if (!parameter || !served || served.kind === 'none')
-    throw new FhirError('not-supported', `${type} has no search parameter ${show(code)} that is served here`)
-  if (context.parameterState?.(type, code) === 'building')
-    throw new FhirError(
-      'not-supported',
-      `The search parameter ${show(code)} is not in force yet: it waits for $reindex`,
-    )
-  return { parameter, served }
-}
 
 /** One row parameter of a reference, and the types it may point at. */
 export interface ReferenceRow {

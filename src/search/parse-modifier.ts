@@ -2,7 +2,7 @@
 import type { SearchParameter } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { type SearchContext, show } from './context.ts'
-import { type Found, findParameter } from './parse-condition.ts'
+import { type Found, findParameter } from './find-parameter.ts'
 import { splitValue, unescapeValue } from './parse-value.ts'
 import { and, type Expr, equals, not, or, present, startsWith } from './query.ts'
 import { compileJoined } from './types/composite.ts'

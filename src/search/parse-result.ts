@@ -3,7 +3,8 @@
 import type { Mask } from '../fhir/mask.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import { type SearchContext, show } from './context.ts'
-import { findParameter, type ReferenceRow, referenceRows } from './parse-condition.ts'
+import { findParameter } from './find-parameter.ts'
+import { type ReferenceRow, referenceRows } from './parse-condition.ts'
 import { ALL, type Include, type SortKey } from './query.ts'
 
 /** What the result parameters have said so far. */

@@ -3,7 +3,8 @@
 import type { Mask } from '../fhir/mask.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import { MAX_VALUES, type SearchContext, show } from './context.ts'
-import { compileCondition, findParameter } from './parse-condition.ts'
+import { findParameter } from './find-parameter.ts'
+import { compileCondition } from './parse-condition.ts'
 import { isResultParameter, readResultParameter, type Shape } from './parse-result.ts'
 import { ALL, and, type Expr, equals, or, type Query, type Selection } from './query.ts'
 
