@@ -1,9 +1,9 @@
 // The rows that an answer is made from: a set of resources, or one of the orders that they can be walked in.
-import type { Expr, Match } from '../../search/query.ts'
+import type { Expr, Match, Selection } from '../../search/query.ts'
 import { type Bounds, compareAxis } from '../../search/query.ts'
 import { currentPlace, type Place } from './compile.ts'
 import type { Connection } from './connection.ts'
-import type { Seek } from './probe.ts'
+import type { Probe, Seek } from './probe.ts'
 import { raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** Rows that each stand for one current resource. */
@@ -17,20 +17,20 @@ export interface Base {
 }
 
 // Without a join: the resource's own row is looked up where a condition asks for it, after those that do not.
-function toBase(alias: string, from: Sql): Base {
+function baseOf(alias: string, from: Sql): Base {
   const rid = raw(`${alias}.rid`)
   const column = (name: string) => raw(`(SELECT ${name} FROM resource WHERE rid = ${alias}.rid)`)
   return { from, rid, place: { rid, ref: column('ref'), depth: 1 }, seq: column('seq') }
 }
 
 /** Returns each resource that `seek` gives, once. */
-export function baseOfSeek({ rids }: Seek): Base {
-  return toBase('b', sql`FROM (SELECT DISTINCT rid FROM (${rids})) b WHERE 1`)
+function baseOfSeek({ rids }: Seek): Base {
+  return baseOf('b', sql`FROM (SELECT DISTINCT rid FROM (${rids})) b WHERE 1`)
 }
 
 /** Returns the entries `b` of one parameter: a resource may stand there more than once. */
 export function baseOfEntries(param: number, range: Sql): Base {
-  return toBase('b', sql`FROM entry b WHERE b.param = ${param} AND ${range}`)
+  return baseOf('b', sql`FROM entry b WHERE b.param = ${param} AND ${range}`)
 }
 
 /** Returns all current resources of a type, ordered by rid. */
@@ -42,6 +42,26 @@ export function baseOfType(typeId: number): Base {
 /** Returns the condition that a resource has not been changed after `asOf`; undefined where none can have been. */
 export function isUnchanged({ seq }: Base, asOf: number | undefined): Sql {
   return asOf === undefined ? TRUE : sql`${seq} <= ${asOf}`
+}
+
+/** A Selection as the planner sees it: conditions that must all hold, none of them `none`, of a type that exists. */
+export interface Question {
+  readonly type: string
+  readonly typeId: number
+  readonly parts: readonly Expr[]
+}
+
+/** Returns the question that `selection` asks of the current resources; undefined where nothing can match. */
+export function toQuestion(connection: Connection, { type, where }: Selection): Question | undefined {
+  const typeId = connection.typeId(type)
+  const parts = conjuncts(where)
+  if (typeId === undefined || parts.some(({ kind }) => kind === 'none')) return undefined
+  return { type, typeId, parts: parts.length > 1 ? mergeRanges(connection, type, parts) : parts }
+}
+
+/** Returns the base of `best`, or of the whole type. */
+export function toBase({ typeId }: Question, best: Probe | undefined): Base {
+  return best ? baseOfSeek(best.seek) : baseOfType(typeId)
 }
 
 /** Returns the conditions that must all hold, taken out of nested conjunctions. */
@@ -56,7 +76,7 @@ export function isSingle(connection: Connection, name: string): boolean {
 }
 
 /** Returns the same conditions with those on one single-valued parameter (a date from and to) made into one. */
-export function mergeRanges(connection: Connection, type: string, parts: readonly Expr[]): readonly Expr[] {
+function mergeRanges(connection: Connection, type: string, parts: readonly Expr[]): readonly Expr[] {
   const merged: Expr[] = []
   for (const part of parts) {
     const at = merged.findIndex((other) => isMergeable(other, part))

@@ -89,15 +89,23 @@ function compileMatches(connection: Connection, matches: readonly Match[], type:
   const param = connection.paramId(`${type}.${name}`)
   if (param === undefined) return FALSE
   const alias = `e${place.depth}`
-  return sql`+EXISTS (SELECT 1 ${entriesOf(place, param)} AND ${compileRow(matches, alias)})`
+  const pointed = matches.length <= FEW_POINTS && matches.every((match) => toPoint(match) !== undefined)
+  const index = pointed ? BY_VALUE : BY_RID
+  return sql`+EXISTS (SELECT 1 ${entriesOf(place, param, index)} AND ${compileRow(matches, alias)})`
 }
 
+/** The index of the primary key (param, lo, rid, hi), which SQLite names so. */
+const BY_VALUE = raw('sqlite_autoindex_entry_1')
+const BY_RID = raw('entry_rid')
+/** The rows of one value lie close together, those of one resource after another do not: so many values are looked up. */
+const FEW_POINTS = 8
+
 /** Returns `FROM … WHERE …` over the entries of `param` of the resource at `place`, named `e` + its depth. */
-export function entriesOf(place: Place, param: number): Sql {
+export function entriesOf(place: Place, param: number, index: Sql = BY_RID): Sql {
   const e = raw(`e${place.depth}`)
   return place.seq
     ? sql`FROM past_entry ${e} WHERE ${e}.rid = ${place.rid} AND ${e}.seq = ${place.seq} AND ${e}.param = ${param}`
-    : sql`FROM entry ${e} INDEXED BY entry_rid WHERE ${e}.rid = ${place.rid} AND ${e}.param = ${param}`
+    : sql`FROM entry ${e} INDEXED BY ${index} WHERE ${e}.rid = ${place.rid} AND ${e}.param = ${param}`
 }
 
 /** Returns the condition that the entry row `alias` satisfies one of `matches`. */

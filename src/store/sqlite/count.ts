@@ -1,7 +1,7 @@
 // Exact totals, counted from the rarest condition. https://hl7.org/fhir/R4/search.html#total
 import type { Selection } from '../../search/query.ts'
+import { toBase, toQuestion } from './base.ts'
 import type { Connection } from './connection.ts'
-import { toBase, toQuestion } from './planner.ts'
 import { CAPS, compileChecks, NO_CAP, probe } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, sql } from './sql.ts'
@@ -23,7 +23,7 @@ export function countMatches(
   const best = probe(connection, type, parts, caps)
   if (!best && meter && parts.length > 0) return 'heavy'
   const base = toBase(question, best)
-  const checks = allOf(compileChecks(connection, type, parts, best, base))
+  const checks = allOf(compileChecks(connection, question, best, base))
   const cap = meter && !best ? meter.left * BARE + 1 : Number.MAX_SAFE_INTEGER
   const query = sql`SELECT count(*) FROM (SELECT 1 ${base.from} AND ${checks} LIMIT ${cap})`
   const count = Number(connection.get(query.text, query.params)![0])

@@ -1,10 +1,10 @@
 // How a page is found: drive by the rarest condition, or walk the order where all are dense. https://www.sqlite.org/optoverview.html
-import type { Expr, Selection, SortKey } from '../../search/query.ts'
-import { type Base, baseOfSeek, baseOfType, conjuncts, isUnchanged, mergeRanges } from './base.ts'
+import type { Selection, SortKey } from '../../search/query.ts'
+import { isUnchanged, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Position } from './order.ts'
-import { CAPS, compileChecks, NO_CAP, type Probe, probe } from './probe.ts'
+import { CAPS, compileChecks, costOfChecks, NO_CAP, type Probe, probe, WIDE_CAPS } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walk } from './walk.ts'
@@ -18,25 +18,15 @@ export interface Want {
   readonly asOf?: number
 }
 
-/** A Selection as the planner sees it: conditions that must all hold, none of them `none`, of a type that exists. */
-export interface Question {
-  readonly type: string
-  readonly typeId: number
-  readonly parts: readonly Expr[]
-}
-
-/** A walk of more rows than this is given up for the sets of matches, where nobody set a tighter bound. */
+/** A walk of more rows than this is given up for the set of matches, where nobody set a tighter bound. */
 const MAX_WALK = 20_000
 /** So many matches are collected and sorted without a thought. */
 const FEW = 256
-
-/** Returns the question that `selection` asks of the current resources; undefined where nothing can match. */
-export function toQuestion(connection: Connection, { type, where }: Selection): Question | undefined {
-  const typeId = connection.typeId(type)
-  const parts = conjuncts(where)
-  if (typeId === undefined || parts.some(({ kind }) => kind === 'none')) return undefined
-  return { type, typeId, parts: parts.length > 1 ? mergeRanges(connection, type, parts) : parts }
-}
+/** Where nothing is rare most pages are full after so many rows. */
+const SOON = 1024
+/** What it costs (µs, about) to take one row from an index, and to look up what it is sorted by. */
+const ROW_COST = 0.3
+const KEY_COST = 2
 
 /**
  * Returns the first `limit` resources of `selection` after `after`, in order, unchanged since `asOf`; 'heavy' where a
@@ -51,13 +41,35 @@ export function find(
   const question = toQuestion(connection, selection)
   if (!question) return []
   const best = probe(connection, question.type, question.parts, CAPS)
-  if (!best) return findDense(connection, question, want, meter)
-  if (meter) meter.left -= best.count
-  if (best.count > FEW && isWalkShorter(connection, best, want)) {
-    const walked = walk(connection, question, want, { left: best.count })
+  return best
+    ? findFrom(connection, question, best, want, meter)
+    : findDense(connection, question, want, meter)
+}
+
+// The rows of `best` are few enough to collect, though a walk may meet a page of them sooner.
+function findFrom(
+  connection: Connection,
+  question: Question,
+  best: Probe,
+  want: Want,
+  meter: Meter | undefined,
+): Found[] | 'heavy' {
+  const collecting =
+    best.count * (ROW_COST + costOfChecks(question, best) + (want.sort.length > 0 ? KEY_COST : 0))
+  const step = ROW_COST + costOfChecks(question, undefined)
+  if (best.count > FEW && rowsToWalk(connection, best, want) * step < collecting) {
+    const walked = walk(connection, question, want, { left: collecting / step }, best)
     if (walked !== 'heavy') return walked
   }
-  return collect(connection, question, best, want)
+  if (meter) meter.left -= Math.ceil(collecting)
+  return meter && meter.left < 0 ? 'heavy' : collect(connection, question, best, want)
+}
+
+// A match in every so many rows. The rows of one value are ordered as a page without sort is.
+function rowsToWalk(connection: Connection, best: Probe, want: Want): number {
+  if (best.seek.point && want.sort.length === 0) return want.limit
+  const resources = Number(connection.get('SELECT max(rid) FROM resource', [])![0])
+  return (resources / best.count) * want.limit
 }
 
 function findDense(
@@ -66,24 +78,21 @@ function findDense(
   want: Want,
   meter: Meter | undefined,
 ): Found[] | 'heavy' {
+  const { type, parts } = question
+  if (meter) meter.left -= SOON
+  const soon = walk(connection, question, want, { left: SOON })
+  if (soon !== 'heavy') return soon
+  const wide = probe(connection, type, parts, WIDE_CAPS)
+  if (wide) return findFrom(connection, question, wide, want, meter)
   const walked = walk(connection, question, want, meter ?? { left: MAX_WALK })
   if (walked !== 'heavy' || meter) return walked
-  return collect(connection, question, probe(connection, question.type, question.parts, NO_CAP), want)
-}
-
-// Among so many resources a match in every so many: the rows that a walk would pass before the page is full. One value
-// of one parameter is ordered as a page without sort is.
-function isWalkShorter(connection: Connection, best: Probe, want: Want): boolean {
-  if (best.seek.point && want.sort.length === 0) return true
-  const resources = Number(connection.get('SELECT max(rid) FROM resource', [])![0])
-  return (resources / best.count) * want.limit < best.count
+  return collect(connection, question, probe(connection, type, parts, NO_CAP), want)
 }
 
 function collect(connection: Connection, question: Question, best: Probe | undefined, want: Want): Found[] {
-  const { type, parts } = question
   const base = toBase(question, best)
-  const keys = want.sort.map((key) => compileKey(connection, key, type, base.place))
-  const checks = allOf([isUnchanged(base, want.asOf), ...compileChecks(connection, type, parts, best, base)])
+  const keys = want.sort.map((key) => compileKey(connection, key, question.type, base.place))
+  const checks = allOf([isUnchanged(base, want.asOf), ...compileChecks(connection, question, best, base)])
   const rows = sql`SELECT ${base.rid} AS rid, 0 AS past${nameKeys(keys)} ${base.from} AND ${checks}`
   return readInOrder(connection, rows, want)
 }
@@ -127,9 +136,4 @@ function readInOrder(connection: Connection, rows: Sql, want: Want): Found[] {
     keys: keys as Key[],
     past: past as number,
   }))
-}
-
-/** Returns the base of `best`, or of the whole type. */
-export function toBase({ typeId }: Question, best: Probe | undefined): Base {
-  return best ? baseOfSeek(best.seek) : baseOfType(typeId)
 }

@@ -7,18 +7,10 @@ import {
   type Match,
   type Selection,
 } from '../../search/query.ts'
-import { type Base, conjuncts } from './base.ts'
-import {
-  compileExpr,
-  compileId,
-  compileRow,
-  compileSelection,
-  groupMatches,
-  toMatch,
-  toPoint,
-} from './compile.ts'
+import { type Base, conjuncts, type Question, toBase, toQuestion } from './base.ts'
+import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
-import { join, raw, type Sql, sql } from './sql.ts'
+import { allOf, join, raw, type Sql, sql } from './sql.ts'
 
 /** A way to reach resources by index. */
 export interface Seek {
@@ -28,6 +20,8 @@ export interface Seek {
   readonly exact: boolean
   /** Set where it is one value of one parameter: its rows are ordered by rid. */
   readonly point?: { readonly param: number; readonly lo: number | string }
+  /** How many rows it gives, where that is known without counting. */
+  readonly count?: number
 }
 
 /** The Seek that gives the fewest rows, for the condition at `index`. */
@@ -39,6 +33,8 @@ export interface Probe {
 
 /** Counts above the last cap are not known: such a condition is dense. */
 export const CAPS: readonly number[] = [256, 4096]
+/** Before a walk is given up. */
+export const WIDE_CAPS: readonly number[] = [16_384]
 /** For a worker thread: every count is taken to its end. */
 export const NO_CAP: readonly number[] = [256, 4096, Number.MAX_SAFE_INTEGER]
 
@@ -58,7 +54,7 @@ export function probe(
     let best: Probe | undefined
     seeks.forEach((seek, index) => {
       if (!seek) return
-      const count = countRows(connection, seek, best ? best.count : cap + 1)
+      const count = seek.count ?? countRows(connection, seek, best ? best.count : cap + 1)
       if (count <= cap && (!best || count < best.count)) best = { seek, index, count }
     })
     if (best) return best
@@ -196,7 +192,7 @@ function seekChain(
     const targets = selectRids(connection, to, caps)
     if (!targets) return undefined
     branches.push(
-      sql`SELECT e.rid AS rid FROM (${targets}) c CROSS JOIN resource x ON x.rid = c.rid CROSS JOIN entry e ON e.param = ${param} AND e.lo = x.ref`,
+      sql`SELECT e.rid AS rid FROM (${targets.rids}) c CROSS JOIN resource x ON x.rid = c.rid CROSS JOIN entry e ON e.param = ${param} AND e.lo = x.ref`,
     )
   }
   return branches.length === 0 ? NOTHING : { rids: join(branches, ' UNION ALL '), exact: true }
@@ -208,37 +204,53 @@ function seekHas(connection: Connection, type: string, has: Has, caps: readonly 
   if (param === undefined || typeId === undefined) return NOTHING
   const referrers = selectRids(connection, has.from, caps)
   if (!referrers) return undefined
-  const rids = sql`SELECT x.rid AS rid FROM (${referrers}) c CROSS JOIN entry e INDEXED BY entry_rid ON e.rid = c.rid AND e.param = ${param} CROSS JOIN resource x ON x.ref = e.lo AND x.type = ${typeId} AND x.deleted = 0`
-  return { rids, exact: true }
+  const rids = sql`SELECT x.rid AS rid FROM (${referrers.rids}) c CROSS JOIN entry e INDEXED BY entry_rid ON e.rid = c.rid AND e.param = ${param} CROSS JOIN resource x ON x.ref = e.lo AND x.type = ${typeId} AND x.deleted = 0`
+  // About one reference each: to follow them all in order to count them would cost as much as the search.
+  return { rids, exact: true, count: referrers.count }
 }
 
-/** Returns `SELECT DISTINCT … AS rid` of exactly the current resources selected; undefined where no index leads there. */
-export function selectRids(
+// Exactly the current resources selected, once each; undefined where too many rows, or no index, lead there.
+function selectRids(
   connection: Connection,
   selection: Selection,
   caps: readonly number[],
-): Sql | undefined {
-  const typeId = connection.typeId(selection.type)
-  if (typeId === undefined || selection.where.kind === 'none') return NOTHING.rids
-  const parts = conjuncts(selection.where)
-  const best = probe(connection, selection.type, parts, caps)
+): { rids: Sql; count: number } | undefined {
+  const question = toQuestion(connection, selection)
+  if (!question) return { rids: NOTHING.rids, count: 0 }
+  const best = probe(connection, question.type, question.parts, caps)
   if (!best && caps !== NO_CAP) return undefined
-  const from = best
-    ? sql`(SELECT DISTINCT rid FROM (${best.seek.rids})) c CROSS JOIN resource s ON s.rid = c.rid`
-    : raw('resource s INDEXED BY resource_type')
-  const condition = compileSelection(connection, selection, 's', 1)
-  return sql`SELECT s.rid AS rid FROM ${from} WHERE s.deleted = 0 AND ${condition}`
+  const base = toBase(question, best)
+  const checks = allOf(compileChecks(connection, question, best, base))
+  const rids = sql`SELECT ${base.rid} AS rid ${base.from} AND ${checks}`
+  return { rids, count: best?.count ?? Number.MAX_SAFE_INTEGER - 1 }
 }
 
-/** Returns the conditions still to be asked of the resources of `base`, where `best` is what led to them. */
+// Microseconds, about: the rows of one value lie close together; others are found one by one.
+const POINT_COST = 0.5
+const OTHER_COST = 2
+
+function costOf(expr: Expr): number {
+  if (expr.kind === 'compartment') return POINT_COST
+  return expr.kind === 'match' && toPoint(expr) !== undefined ? POINT_COST : OTHER_COST
+}
+
+function toChecks({ parts }: Question, best: Probe | undefined): Expr[] {
+  const left = parts.filter((_, index) => !(best?.seek.exact && best.index === index))
+  return left.sort((a, b) => costOf(a) - costOf(b))
+}
+
+/** Returns what it costs (µs, about) to ask a resource what `best` leaves to be asked: most fail at the first condition. */
+export function costOfChecks(question: Question, best: Probe | undefined): number {
+  const [first] = toChecks(question, best)
+  return first ? costOf(first) : 0
+}
+
+/** Returns the conditions still to be asked of the resources of `base`, where `best` is what led to them; cheap ones first. */
 export function compileChecks(
   connection: Connection,
-  type: string,
-  parts: readonly Expr[],
+  question: Question,
   best: Probe | undefined,
   { place }: Base,
 ): readonly Sql[] {
-  return parts
-    .filter((_, index) => !(best?.seek.exact && best.index === index))
-    .map((part) => compileExpr(connection, part, type, place))
+  return toChecks(question, best).map((part) => compileExpr(connection, part, question.type, place))
 }

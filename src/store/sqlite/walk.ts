@@ -1,10 +1,10 @@
 // Walking the order of the answer and asking the conditions of each row, until a page is full. https://www.sqlite.org/queryplanner.html
 import { type Bounds, compareAxis, type SortKey } from '../../search/query.ts'
-import { type Base, baseOfEntries, baseOfType, isSingle, isUnchanged } from './base.ts'
+import { type Base, baseOfEntries, baseOfType, isSingle, isUnchanged, type Question } from './base.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key } from './order.ts'
-import type { Question, Want } from './planner.ts'
-import { compileChecks, findPoint } from './probe.ts'
+import type { Want } from './planner.ts'
+import { compileChecks, findPoint, type Probe } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 
@@ -30,9 +30,11 @@ export function walk(
   question: Question,
   want: Want,
   meter: Meter,
+  best?: Probe,
 ): Found[] | 'heavy' {
   const [first] = want.sort
-  if (!first) return walkRun(connection, toRun(connection, question, want), want, want.after?.rid, meter)
+  if (!first)
+    return walkRun(connection, toRun(connection, question, want, best), want, want.after?.rid, meter)
   if (first.param === '_id') return 'heavy'
   const param = connection.paramId(`${question.type}.${first.param}`)
   const found = param === undefined ? [] : walkKeys(connection, question, param, want, meter)
@@ -41,11 +43,11 @@ export function walk(
   return rest === 'heavy' ? rest : [...found, ...rest]
 }
 
-function toRun(connection: Connection, { type, typeId, parts }: Question, { asOf }: Want): Run {
-  const point = findPoint(connection, type, parts)
+function toRun(connection: Connection, question: Question, { asOf }: Want, best?: Probe): Run {
+  const point = best?.seek.point ? best : findPoint(connection, question.type, question.parts)
   const { param, lo } = point?.seek.point ?? {}
-  const base = param === undefined ? baseOfType(typeId) : baseOfEntries(param, sql`b.lo = ${lo!}`)
-  const checks = allOf([...compileChecks(connection, type, parts, point, base), isUnchanged(base, asOf)])
+  const base = param === undefined ? baseOfType(question.typeId) : baseOfEntries(param, sql`b.lo = ${lo!}`)
+  const checks = allOf([...compileChecks(connection, question, point, base), isUnchanged(base, asOf)])
   return { base, checks, keys: [] }
 }
 
@@ -91,11 +93,12 @@ interface KeyWalk {
 
 function walkKeys(
   connection: Connection,
-  { type, parts }: Question,
+  question: Question,
   param: number,
   want: Want,
   meter: Meter,
 ): Found[] | 'heavy' {
+  const { type, parts } = question
   const key = want.sort[0]!
   const after = want.after?.keys[0]
   if (after === null) return []
@@ -109,7 +112,7 @@ function walkKeys(
     bounds,
     toChecks: (base) =>
       allOf([
-        ...compileChecks(connection, type, parts, undefined, base),
+        ...compileChecks(connection, question, undefined, base),
         isUnchanged(base, want.asOf),
         single ? TRUE : isExtreme(key.descending),
       ]),
