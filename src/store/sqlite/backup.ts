@@ -2,7 +2,7 @@
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup as copy, DatabaseSync } from 'node:sqlite'
 
-const PAGES_AT_ONCE = 2_000
+const PAGES_AT_ONCE = 500
 
 /**
  * Copies the store in `source` to the new file `file`, which appears only when it is whole; `onProgress` gets pages done
@@ -19,11 +19,12 @@ export async function backup(
   try {
     // Within one read transaction the copy is of one moment; without it every write would start the copy anew.
     database.exec('BEGIN; SELECT count(*) FROM epoch')
-    await copy(database, partial, {
+    const pages = await copy(database, partial, {
       rate: PAGES_AT_ONCE,
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
     })
     renameSync(partial, file)
+    onProgress?.(pages, pages)
   } catch (error) {
     rmSync(partial, { force: true })
     throw error
