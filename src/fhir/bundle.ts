@@ -44,11 +44,3 @@ export interface BundleEntry {
   readonly request?: BundleRequest
   readonly response?: BundleResponse
 }
-
-export interface Bundle extends Resource {
-  readonly resourceType: 'Bundle'
-  readonly type: BundleType
-  readonly total?: number
-  readonly link?: readonly BundleLink[]
-  readonly entry?: readonly BundleEntry[]
-}
