@@ -47,7 +47,10 @@ const ROUTES: readonly Route[] = [
   { path: '/:type/:id/:member', methods: READ },
   { path: '/:type/:id/:member/_search', methods: FORM },
   // A name that begins with a dollar is found before any id.
-  ...['', '/:type', '/:type/:id'].map((level) => ({ path: `${level}/$:operation`, methods: OPERATION })),
+  ...['', '/:type', '/:type/:id', '/:type/:id/_history/:version'].map((level) => ({
+    path: `${level}/$:operation`,
+    methods: OPERATION,
+  })),
 ]
 
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']

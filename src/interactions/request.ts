@@ -42,7 +42,7 @@ export function isId(text: string): boolean {
 export function toInteraction(served: Served, request: RestRequest): Interaction {
   const [first, second, third, fourth] = request.segments
   if (first === undefined) return toSystem(request)
-  if (request.segments.length > 4) throw unknownUrl()
+  if (request.segments.length > 4) throw beyondVersion(request)
   if (!/^[A-Z]/.test(first)) return toSystemPath(served, request)
   assertType(served, first)
   if (second === undefined) return toType(request, first)
@@ -67,6 +67,15 @@ function raise(error: FhirError): never {
 
 function unknownUrl(): FhirError {
   return new FhirError('not-found', 'Nothing is at this URL')
+}
+
+// R4 has the meta operations on a version too; no version changes here once it is written.
+function beyondVersion({ segments: [, , , , name] }: RestRequest): FhirError {
+  if (!/^\$meta(-add|-delete)?$/.test(name ?? '')) return unknownUrl()
+  return new FhirError(
+    'not-supported',
+    `${name} of one version is not served: call it on the resource itself`,
+  )
 }
 
 function notAllowed(method: string): FhirError {

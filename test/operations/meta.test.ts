@@ -94,3 +94,19 @@ t.test('a change of meta needs the right to update, a POST, and one meta', async
   t.equal((await send('GET', 'Patient/p/$meta?other=1')).status, 400)
   t.equal((await send('POST', 'Patient/$meta-add', toBody({ tag: [tag] }))).status, 404)
 })
+
+t.test('on one version the meta operations are refused by name', async (t) => {
+  const { send } = await openClient(t)
+  await send('PUT', 'Patient/p', { resourceType: 'Patient', id: 'p' })
+  const { versionId } = (await send('GET', 'Patient/p')).body.meta
+  for (const name of ['$meta', '$meta-add', '$meta-delete']) {
+    const { status, body } = await send(
+      'POST',
+      `Patient/p/_history/${versionId}/${name}`,
+      toBody({ tag: [tag] }),
+    )
+    t.equal(status, 400)
+    t.ok(body.issue[0].diagnostics.startsWith(`${name} of one version`))
+  }
+  t.equal((await send('GET', `Patient/p/_history/${versionId}/$other`)).status, 404)
+})
