@@ -2,7 +2,7 @@
 import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
-import type { Reader } from '../store/store.ts'
+import type { Reader, Store } from '../store/store.ts'
 import { batch } from './batch.ts'
 import { toCapabilities } from './capabilities.ts'
 import type { AppContext } from './context.ts'
@@ -48,7 +48,7 @@ export async function perform(
     case 'delete':
       return remove({ context, policy, reader }, asked)
     case 'operation':
-      return asked.operation.run(context, { ...asked, policy })
+      return asked.operation.run(toReadBy(context, reader), { ...asked, policy })
     case 'batch':
       return batch(context, policy, asked, perform)
     case 'transaction':
@@ -56,6 +56,18 @@ export async function perform(
     case 'capabilities':
       return toCapabilities(context, asked)
   }
+}
+
+// An operation reads through its context: inside a transaction that must show the transaction's own writes.
+function toReadBy(context: AppContext, reader: Reader): AppContext {
+  if (reader === context.store) return context
+  const store: Store = {
+    ...context.store,
+    read: (plan) => reader.read(plan),
+    search: (plan) => reader.search(plan),
+    history: (plan) => reader.history(plan),
+  }
+  return Object.create(context, { store: { value: store } }) as AppContext
 }
 
 /** Throws FhirError `forbidden` where the policy allows the interaction on no resource of the type. */
