@@ -1,10 +1,11 @@
 // Exact totals, counted from the rarest condition. https://hl7.org/fhir/R4/search.html#total
 import type { Selection } from '../../search/query.ts'
-import { toBase, toQuestion } from './base.ts'
+import { type Question, toBase, toQuestion } from './base.ts'
 import type { Connection } from './connection.ts'
-import { CAPS, compileChecks, NO_CAP, probe } from './probe.ts'
+import { CAPS, compileChecks, costOfChecks, probe } from './probe.ts'
+import { countSet, toSet } from './set.ts'
 import type { Meter } from './snapshot.ts'
-import { allOf, sql } from './sql.ts'
+import { allOf, type Sql, sql } from './sql.ts'
 
 /** Rows that the index alone answers are cheaper by this factor than those asked further conditions. */
 const BARE = 10
@@ -18,15 +19,26 @@ export function countMatches(
   const question = toQuestion(connection, selection)
   if (!question) return 0
   const { type, parts } = question
-  const bare = parts.length <= 1
-  const caps = meter ? [...CAPS, Math.max(meter.left, 0) * (bare ? BARE : 1)] : NO_CAP
-  const best = probe(connection, type, parts, caps)
-  if (!best && meter && parts.length > 0) return 'heavy'
+  if (parts.length === 0) return countType(connection, question, meter)
+  const bare = parts.length === 1 ? BARE : 1
+  const best = probe(connection, type, parts, meter ? [...CAPS, Math.max(meter.left, 0) * bare] : CAPS)
+  if (!best) return meter ? 'heavy' : countSet(toSet(connection, question))
   const base = toBase(question, best)
   const checks = allOf(compileChecks(connection, question, best, base))
-  const cap = meter && !best ? meter.left * BARE + 1 : Number.MAX_SAFE_INTEGER
-  const query = sql`SELECT count(*) FROM (SELECT 1 ${base.from} AND ${checks} LIMIT ${cap})`
-  const count = Number(connection.get(query.text, query.params)![0])
-  if (meter) meter.left -= Math.ceil((best?.count ?? count) / (bare ? BARE : 1))
-  return meter && meter.left < 0 ? 'heavy' : count
+  if (meter) meter.left -= Math.ceil(best.count * (1 / bare + costOfChecks(question, best)))
+  if (meter && meter.left < 0) return 'heavy'
+  return read(connection, sql`SELECT count(*) ${base.from} AND ${checks}`)
+}
+
+function countType(connection: Connection, question: Question, meter: Meter | undefined): number | 'heavy' {
+  const { from } = toBase(question, undefined)
+  if (!meter) return read(connection, sql`SELECT count(*) ${from}`)
+  const cap = Math.max(meter.left, 0) * BARE
+  const count = read(connection, sql`SELECT count(*) FROM (SELECT 1 ${from} LIMIT ${cap + 1})`)
+  meter.left -= Math.ceil(count / BARE)
+  return count > cap ? 'heavy' : count
+}
+
+function read(connection: Connection, { text, params }: Sql): number {
+  return Number(connection.get(text, params)![0])
 }

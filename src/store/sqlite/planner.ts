@@ -1,10 +1,11 @@
 // How a page is found: drive by the rarest condition, or walk the order where all are dense. https://www.sqlite.org/optoverview.html
 import type { Selection, SortKey } from '../../search/query.ts'
-import { isUnchanged, type Question, toBase, toQuestion } from './base.ts'
+import { type Base, baseOfList, isUnchanged, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Position } from './order.ts'
-import { CAPS, compileChecks, costOfChecks, NO_CAP, type Probe, probe, WIDE_CAPS } from './probe.ts'
+import { CAPS, compileChecks, costOfChecks, type Probe, probe, WIDE_CAPS } from './probe.ts'
+import { listSet, toSet } from './set.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walk } from './walk.ts'
@@ -86,13 +87,32 @@ function findDense(
   if (wide) return findFrom(connection, question, wide, want, meter)
   const walked = walk(connection, question, want, meter ?? { left: MAX_WALK })
   if (walked !== 'heavy' || meter) return walked
-  return collect(connection, question, probe(connection, type, parts, NO_CAP), want)
+  return collectSet(connection, question, want)
 }
 
-function collect(connection: Connection, question: Question, best: Probe | undefined, want: Want): Found[] {
+function collect(connection: Connection, question: Question, best: Probe, want: Want): Found[] {
   const base = toBase(question, best)
-  const keys = want.sort.map((key) => compileKey(connection, key, question.type, base.place))
-  const checks = allOf([isUnchanged(base, want.asOf), ...compileChecks(connection, question, best, base)])
+  return readBase(connection, question, base, compileChecks(connection, question, best, base), want)
+}
+
+function collectSet(connection: Connection, question: Question, want: Want): Found[] {
+  const rids = listSet(toSet(connection, question))
+  const { sort, after, asOf, limit } = want
+  // In the order of the set itself no more is needed of it than the page.
+  if (sort.length > 0 || asOf !== undefined) return readBase(connection, question, baseOfList(rids), [], want)
+  const page = rids.filter((rid) => rid > (after?.rid ?? 0)).slice(0, limit)
+  return page.map((rid) => ({ rid, keys: [], past: 0 }))
+}
+
+function readBase(
+  connection: Connection,
+  { type }: Question,
+  base: Base,
+  conditions: readonly Sql[],
+  want: Want,
+): Found[] {
+  const keys = want.sort.map((key) => compileKey(connection, key, type, base.place))
+  const checks = allOf([isUnchanged(base, want.asOf), ...conditions])
   const rows = sql`SELECT ${base.rid} AS rid, 0 AS past${nameKeys(keys)} ${base.from} AND ${checks}`
   return readInOrder(connection, rows, want)
 }

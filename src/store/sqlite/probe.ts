@@ -7,7 +7,7 @@ import {
   type Match,
   type Selection,
 } from '../../search/query.ts'
-import { type Base, conjuncts, type Question, toBase, toQuestion } from './base.ts'
+import { type Base, conjuncts, isSingle, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { allOf, join, raw, type Sql, sql } from './sql.ts'
@@ -22,6 +22,10 @@ export interface Seek {
   readonly point?: { readonly param: number; readonly lo: number | string }
   /** How many rows it gives, where that is known without counting. */
   readonly count?: number
+  /** True where it gives no resource twice. */
+  readonly once?: boolean
+  /** What a row costs (µs, about), where it takes more than the next entry of an index. */
+  readonly cost?: number
 }
 
 /** The Seek that gives the fewest rows, for the condition at `index`. */
@@ -78,7 +82,13 @@ export function countRows(connection: Connection, { rids }: Seek, cap: number): 
   return Number(connection.get(text, params)![0])
 }
 
-function toSeek(connection: Connection, type: string, expr: Expr, caps: readonly number[]): Seek | undefined {
+/** Returns the Seek for one condition; undefined where no index leads there, or only through more rows than `caps`. */
+export function toSeek(
+  connection: Connection,
+  type: string,
+  expr: Expr,
+  caps: readonly number[],
+): Seek | undefined {
   switch (expr.kind) {
     case 'all':
     case 'none':
@@ -105,7 +115,9 @@ function seekMatch(connection: Connection, type: string, match: Match): Seek {
   const param = connection.paramId(`${type}.${match.param}`)
   if (param === undefined) return NOTHING
   const point = toPoint(match)
-  const seek = { rids: join(rangesOf(param, match), ' UNION ALL '), exact: true }
+  const ranges = rangesOf(param, match)
+  const once = ranges.length === 1 && isSingle(connection, `${type}.${match.param}`)
+  const seek = { rids: join(ranges, ' UNION ALL '), exact: true, once }
   return point === undefined ? seek : { ...seek, point: { param, lo: point } }
 }
 
@@ -206,7 +218,7 @@ function seekHas(connection: Connection, type: string, has: Has, caps: readonly 
   if (!referrers) return undefined
   const rids = sql`SELECT x.rid AS rid FROM (${referrers.rids}) c CROSS JOIN entry e INDEXED BY entry_rid ON e.rid = c.rid AND e.param = ${param} CROSS JOIN resource x ON x.ref = e.lo AND x.type = ${typeId} AND x.deleted = 0`
   // About one reference each: to follow them all in order to count them would cost as much as the search.
-  return { rids, exact: true, count: referrers.count }
+  return { rids, exact: true, count: referrers.count, cost: OTHER_COST }
 }
 
 // Exactly the current resources selected, once each; undefined where too many rows, or no index, lead there.
