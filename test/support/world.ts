@@ -213,10 +213,20 @@ export const request: fc.Arbitrary<string> = fc.oneof(
       'Patient/p1/*',
       'Patient/p1/Condition?_total=accurate',
       '?_type=Observation,Patient&_total=accurate',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
       'Patient/p0/$everything',
       'Patient/p1/$everything',
       'Observation/$lastn?patient=p0&category=lab',
       'Observation/$lastn?patient=p1&code=a',
+      'Patient/p1/$everything?_count=2',
+      'Patient/$everything?_count=3',
+      'Encounter/e1/$everything',
+      'Observation/$stats?subject=Patient/p0&code=a&statistic=count,average&include=true',
+      'Observation/$meta',
     ),
   },
 )
