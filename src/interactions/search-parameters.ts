@@ -137,7 +137,7 @@ function assertCompiles(type: string, { expression }: { readonly expression: str
  * Returns what changes of SearchParameters do to the records, to ride in the same commit: a parameter that is new or
  * means something else waits for `$reindex`. Throws FhirError `unprocessable` for an expression that cannot be evaluated.
  */
-export function recordsFor(
+function recordsFor(
   base: Definitions,
   posted: readonly PostedParameter[],
   changes: readonly Change[],
