@@ -33,7 +33,7 @@ export async function compileValues(context: SearchContext, type: string, asked:
     const positive = modifier === 'not' ? undefined : 'in'
     return not(await compileValues(context, type, { ...asked, modifier: positive }))
   }
-  const values = splitValue(value, ',')
+  const values = splitValue(value, ',', asked.code)
   if (values.includes('')) throw new FhirError('invalid', `A value of ${show(asked.code)} is empty`)
   return or(
     ...(await Promise.all(values.map((each) => compileOne(context, type, found, { ...asked, value: each })))),

@@ -3,13 +3,14 @@ import { FhirError } from '../fhir/outcome.ts'
 
 /**
  * Returns the parts of `text` between unescaped `separator`s, escapes kept, so that a part can be split again by another
- * separator. Throws FhirError `invalid` where a backslash escapes nothing (only `\,` `\|` `\$` `\\` exist).
+ * separator. Throws FhirError `invalid` where a backslash escapes nothing (only `\,` `\|` `\$` `\\` exist), naming
+ * `param` where it is given.
  */
-export function splitValue(text: string, separator: ',' | '|' | '$'): readonly string[] {
+export function splitValue(text: string, separator: ',' | '|' | '$', param?: string): readonly string[] {
   const parts: string[] = []
   let from = 0
   for (let at = 0; at < text.length; at++) {
-    if (text[at] === '\\') assertEscape(text[++at])
+    if (text[at] === '\\') assertEscape(text[++at], param)
     else if (text[at] === separator) {
       parts.push(text.slice(from, at))
       from = at + 1
@@ -19,9 +20,10 @@ export function splitValue(text: string, separator: ',' | '|' | '$'): readonly s
   return parts
 }
 
-function assertEscape(character: string | undefined): void {
-  if (character === undefined || !'\\,|$'.includes(character))
-    throw new FhirError('invalid', 'A backslash in a search value must stand before a comma, |, $ or \\')
+function assertEscape(character: string | undefined, param?: string): void {
+  if (character !== undefined && '\\,|$'.includes(character)) return
+  const value = param === undefined ? 'a search value' : `a value of ${param}`
+  throw new FhirError('invalid', `A backslash in ${value} must stand before a comma, |, $ or \\`)
 }
 
 /** Returns `text` without its escapes. */

@@ -124,7 +124,9 @@ async function checkRow(
 
 /** Percent-encodes what a URL must not hold as it is, and leaves what is already encoded. */
 export function toUrl(query: string): string {
-  return query.replace(/[^\x21-\x7e]|[|\\^`{}"<>]/gu, (character) => encodeURIComponent(character))
+  return query.replace(/[^\x21-\x7e]|[|\\^`{}"<>]|%(?![0-9A-F]{2})/gu, (character) =>
+    encodeURIComponent(character),
+  )
 }
 
 interface Bundle {
