@@ -114,7 +114,7 @@ function buildResource(context: AppContext, type: string) {
     conditionalUpdate: true,
     conditionalDelete: 'single',
     referencePolicy: ['literal', 'logical'],
-    searchInclude: ['*', ...toIncludes(context.definitions, type)],
+    searchInclude: ['*', ...toIncludes(context, type)],
     searchParam,
     ...listOperations(context.operations, ({ levels, types }) =>
       types ? types.includes(type) : levels.includes('type') || levels.includes('instance'),
@@ -143,8 +143,8 @@ function toSearchParams(context: AppContext, type: string) {
   }))
 }
 
-function toIncludes(definitions: Definitions, type: string): readonly string[] {
-  return [...definitions.searchParameters(type).values()]
+function toIncludes(context: AppContext, type: string): readonly string[] {
+  return servedParameters(context, type)
     .filter((parameter) => parameter.type === 'reference' && parameter.target.length > 0)
     .map(({ code }) => `${type}:${code}`)
     .sort()
