@@ -210,3 +210,17 @@ t.test('another server on the store knows what was posted', async (t) => {
   await search()
   t.equal((await search()).statusCode, 400, 'and follows what the other server writes')
 })
+
+t.test('the CapabilityStatement claims a posted parameter when it is in force', async (t) => {
+  const { send } = await openClient(t)
+  const claims = async () => {
+    const { body } = await send('GET', 'metadata')
+    const { searchParam } = body.rest[0].resource.find(({ type }: { type: string }) => type === 'Patient')
+    return searchParam.some(({ name }: { name: string }) => name === 'nickname')
+  }
+  t.notOk(await claims())
+  await send('PUT', 'SearchParameter/nickname', nickname)
+  t.notOk(await claims(), 'not while it is being built')
+  await send('POST', '$reindex')
+  t.ok(await claims())
+})
