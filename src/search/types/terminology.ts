@@ -21,12 +21,25 @@ function toExpr(param: string, codes: Iterable<SystemCode>, { caseSensitive }: T
   return or(...[...keys].map((key) => equals(param, key)))
 }
 
-/** Resolves to the condition that a code is in the value set with this canonical. Rejects as `Terminology.expand` does. */
+/**
+ * Resolves to the condition that a code is in the value set with this canonical. Rejects with FhirError `not-supported`
+ * where it is unknown here or has no codes known here, `too-costly` where it has too many.
+ */
 export async function compileIn(param: string, value: string, terms: TokenTerms): Promise<Expr> {
   const url = unescapeValue(value)
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url))
     throw new FhirError('not-supported', `The value of ${param}:in must be the canonical URL of a value set`)
-  return toExpr(param, await terms.terminology.expand(url), terms)
+  return toExpr(param, await expand(url, terms), terms)
+}
+
+// To the caller the value is at fault: nothing that the URL names was not found.
+async function expand(url: string, { terminology }: TokenTerms): Promise<Iterable<SystemCode>> {
+  try {
+    return await terminology.expand(url)
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.code !== 'not-found') throw error
+    throw new FhirError('not-supported', error.message)
+  }
 }
 
 /** Resolves to the condition that a code is, or lies above or below, `system|code`. */
