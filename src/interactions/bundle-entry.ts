@@ -30,8 +30,12 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 export function parseEntries(context: AppContext, asked: BundleInteraction): readonly (Entry | Refused)[] {
   const entries = toEntries(asked.bundle)
   const parsed = entries.map((entry, index) => parseEntry(context, asked, entry, index))
-  assertEnvelope(context, asked.bundle, entries)
-  return parsed
+  const faults = checkEnvelope(
+    context,
+    asked.bundle,
+    parsed.map((each) => ('error' in each ? undefined : (entries[each.index] as BundleEntry))),
+  )
+  return parsed.map((each) => faults.get(each.index) ?? each)
 }
 
 function toEntries({ entry = [] }: Resource): readonly unknown[] {
@@ -134,18 +138,33 @@ function toPatch(resource: unknown): Patch | undefined {
   return { format: 'json-patch', body: parseJson(Buffer.from(data, 'base64')) }
 }
 
-// The resources are checked when they are written; checking the envelope without them costs little.
-function assertEnvelope(context: AppContext, bundle: Resource, entries: readonly unknown[]): void {
-  const bare = entries.flatMap((entry) => {
-    if (typeof entry !== 'object' || entry === null) return []
-    const { resource, ...rest } = entry as BundleEntry
-    return Object.keys(rest).length > 0 ? [rest] : []
+// The resources are checked when they are written; checking the envelope without them costs little. Returns the entries
+// at fault; a fault of the Bundle itself is thrown.
+function checkEnvelope(
+  context: AppContext,
+  { entry: _, ...envelope }: Resource,
+  entries: readonly (BundleEntry | undefined)[],
+): ReadonlyMap<number, Refused> {
+  const places: number[] = []
+  const bare = entries.flatMap((entry, index) => {
+    if (!entry) return []
+    const { resource, ...rest } = entry
+    places.push(index)
+    return [rest]
   })
-  const { entry: _, ...envelope } = bundle
   const issues = context
     .validate(bare.length > 0 ? { ...envelope, entry: bare } : envelope)
     .filter(({ severity }) => severity === 'error' || severity === 'fatal')
-  if (issues.length > 0) throw new FhirError('unprocessable', issues[0]!.diagnostics, issues)
+  const faults = new Map<number, Refused>()
+  for (const issue of issues) {
+    const at = /^Bundle\.entry\[(\d+)\](.*)/s.exec(issue.expression?.[0] ?? '')
+    const index = at ? places[Number(at[1])] : undefined
+    if (index === undefined) throw new FhirError('unprocessable', issue.diagnostics, issues)
+    const placed = { ...issue, expression: [`Bundle.entry[${index}]${at![2]}`] }
+    const known = faults.get(index)?.error.issues ?? []
+    faults.set(index, { index, error: new FhirError('unprocessable', issue.diagnostics, [...known, placed]) })
+  }
+  return faults
 }
 
 /** Returns the failure of one entry with its place in front, and expressions that lead to it from the Bundle. */
