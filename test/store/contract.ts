@@ -5,7 +5,7 @@ import type { Cursor, HistoryPlan } from '../../src/access/plan.ts'
 import { ALL, type Expr, type IndexEntry, not, type Query, type Selection } from '../../src/search/query.ts'
 import type { Store, Version } from '../../src/store/store.ts'
 import { arbitraryEntries, arbitraryExpr, IDS, type Kind, sortKeys, TYPES } from '../support/arbitraries.ts'
-import { current, holds, ids, type Model, type ModelVersion, search, write } from '../support/model.ts'
+import { createModel, holds, ids, type Model, type ModelVersion, search, write } from '../support/model.ts'
 import { everything, toDelete, toPlan, toPut, toQuery } from '../support/plans.ts'
 
 interface Step {
@@ -82,7 +82,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
 
   t.test('a search gives exactly what the model gives, in its order, with its total', async (t) => {
     await inWorlds(15, async () => {
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, draw(steps({ minLength: 12, maxLength: 40 })))
       await fc.assert(
         fc.asyncProperty(
@@ -115,7 +115,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
     })
     await inWorlds(60, async () => {
       const { before, between, where, policy, sort, count } = draw(drawn)
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, before)
       const select = toSelect(where, policy)
       const asOf = model.versions.length
@@ -150,7 +150,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
     })
     await inWorlds(40, async () => {
       const { before, between, where, count, kind, id } = draw(drawn)
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, before)
       const select = kind ? [{ type: name(kind), where }] : toSelect(where)
       const instance = kind && id
@@ -160,7 +160,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
       })
       let after: Cursor | undefined
       for (let n = 0; ; n++) {
-        const now = current(model)
+        const now = model.latest
         const isListed = (version: ModelVersion) =>
           holds(model, where, now.get(`${version.type}/${version.id}`)!)
         const visible = rest.filter(isListed)
@@ -186,13 +186,13 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
 
   t.test('a read needs the policy on the current version, a versioned one on its own too', async (t) => {
     await inWorlds(10, async () => {
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, draw(steps({ minLength: 10, maxLength: 40 })))
       const where = draw(expr(true))
       for (const version of model.versions) {
         const { type, id, versionId } = version
         const select = { type, where }
-        const now = current(model).get(`${type}/${id}`)!
+        const now = model.latest.get(`${type}/${id}`)!
         const visible = holds(model, where, now)
         const read = await store.read(toPlan({ kind: 'read', select, id }))
         t.equal(read?.versionId, visible ? now.versionId : undefined)
@@ -208,7 +208,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
 
   t.test('a scan gives every selected resource once, as of its start', async (t) => {
     await inWorlds(20, async () => {
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, draw(steps({ minLength: 10, maxLength: 40 })))
       const select = toSelect(draw(expr(true)))
       const found: Version[] = []
@@ -219,7 +219,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
 
   t.test('includes follow references to a fixpoint, past nothing hidden, and repeat no match', async (t) => {
     await inWorlds(40, async () => {
-      const model: Model = { versions: [] }
+      const model = createModel()
       await apply(store, model, draw(steps({ minLength: 15, maxLength: 40 })))
       const include = fc
         .record({
@@ -250,7 +250,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
 
 // Still there, and not hidden by what the resource has become.
 function isVisible(model: Model, version: ModelVersion, policy: Expr | undefined): boolean {
-  const now = current(model).get(`${version.type}/${version.id}`)!
+  const now = model.latest.get(`${version.type}/${version.id}`)!
   return !now.deleted && (!policy || holds(model, policy, now))
 }
 
@@ -259,7 +259,7 @@ function versionIds(versions: readonly { type: string; id: string; versionId: st
 }
 
 function follow(model: Model, matches: readonly ModelVersion[], includes: Query['includes']): string[] {
-  const living = [...current(model).values()].filter(({ deleted }) => !deleted)
+  const living = [...model.latest.values()].filter(({ deleted }) => !deleted)
   const points = (from: ModelVersion, param: string, to: ModelVersion) =>
     from.entries.some((entry) => entry.param === param && entry.lo === `${to.type}/${to.id}`)
   const seen = new Set(ids(matches))

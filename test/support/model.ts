@@ -19,6 +19,13 @@ export interface ModelVersion extends Indexed {
 /** Every version ever written, oldest first. */
 export interface Model {
   readonly versions: ModelVersion[]
+  /** The newest version of each resource, deletions too, by `Type/id`. */
+  readonly latest: Map<string, ModelVersion>
+}
+
+/** Returns a model of nothing. */
+export function createModel(): Model {
+  return { versions: [], latest: new Map() }
 }
 
 /** Adds a version (a deletion where `entries` is undefined; one of nothing is skipped) and returns it. */
@@ -28,7 +35,7 @@ export function write(
   id: string,
   entries: readonly IndexEntry[] | undefined,
 ): ModelVersion | undefined {
-  const before = current(model).get(`${type}/${id}`)
+  const before = model.latest.get(`${type}/${id}`)
   if (!entries && (!before || before.deleted)) return undefined
   const version = {
     type,
@@ -39,16 +46,18 @@ export function write(
     rid: before?.rid ?? model.versions.length,
   }
   model.versions.push(version)
+  model.latest.set(`${type}/${id}`, version)
   return version
 }
 
-/** Returns the newest version of each resource, deletions too, by `Type/id`. */
-export function current(model: Model, asOf = model.versions.length): Map<string, ModelVersion> {
-  return new Map(model.versions.slice(0, asOf).map((version) => [`${version.type}/${version.id}`, version]))
+// In the order in which the resources were first made.
+function standing({ versions, latest }: Model, asOf: number): Map<string, ModelVersion> {
+  if (asOf === versions.length) return latest
+  return new Map(versions.slice(0, asOf).map((version) => [`${version.type}/${version.id}`, version]))
 }
 
 function toWorld(model: Model): World {
-  const living = [...current(model).values()].filter(({ deleted }) => !deleted)
+  const living = [...model.latest.values()].filter(({ deleted }) => !deleted)
   const byRef = new Map(living.map((version) => [`${version.type}/${version.id}`, version]))
   return {
     resolve: (ref) => byRef.get(ref),
@@ -73,7 +82,7 @@ export function search(
   asOf = model.versions.length,
 ): ModelVersion[] {
   const world = toWorld(model)
-  return [...current(model, asOf).values()]
+  return [...standing(model, asOf).values()]
     .filter((version) => !version.deleted)
     .filter((version) =>
       select.some(

@@ -6,7 +6,7 @@ import type { Resource } from '../../src/fhir/resource.ts'
 import { createTerminology } from '../../src/fhir/terminology.ts'
 import { createIndexer } from '../../src/search/index-values.ts'
 import { parseSearch } from '../../src/search/parse.ts'
-import { type Model, search, write } from './model.ts'
+import { createModel, search, write } from './model.ts'
 import { type Call, diagnosticsOf, openClient } from './rest.ts'
 import { openServer } from './server.ts'
 
@@ -44,7 +44,7 @@ export function openNaive(
   const definitions = loadDefinitions()
   const index = createIndexer(definitions, settings)
   const context = { definitions, terminology: createTerminology(definitions), settings }
-  const model: Model = { versions: [] }
+  const model = createModel()
   for (const resource of resources) {
     const { resourceType, id = '' } = resource
     const entries = index(resource).filter(({ param }) => param !== '_id')

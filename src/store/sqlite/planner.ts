@@ -20,7 +20,7 @@ export interface Want {
 }
 
 /** A walk of more rows than this is given up for the set of matches, where nobody set a tighter bound. */
-const MAX_WALK = 20_000
+const MAX_WALK = 10_000
 /** So many matches are collected and sorted without a thought. */
 const FEW = 256
 /** Where nothing is rare most pages are full after so many rows. */
@@ -59,7 +59,7 @@ function findFrom(
     best.count * (ROW_COST + costOfChecks(question, best) + (want.sort.length > 0 ? KEY_COST : 0))
   const step = ROW_COST + costOfChecks(question, undefined)
   if (best.count > FEW && rowsToWalk(connection, best, want) * step < collecting) {
-    const walked = walk(connection, question, want, { left: collecting / step }, best)
+    const walked = walk(connection, question, want, { left: Math.ceil(collecting / step) }, best)
     if (walked !== 'heavy') return walked
   }
   if (meter) meter.left -= Math.ceil(collecting)
