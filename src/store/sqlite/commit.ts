@@ -14,21 +14,13 @@ import {
   UPDATED,
 } from './message.ts'
 import { applyRecord, raiseEpoch } from './records.ts'
+import { readStanding, type Standing } from './standing.ts'
 
 /** Where the store stands: the last write sequence, instant and rid given out. */
 export interface Ledger {
   seq: number
   at: number
   rid: number
-}
-
-/** What stands at an id. */
-export interface Standing {
-  readonly rid: number
-  readonly seq: number
-  readonly deleted: boolean
-  readonly versionId: string
-  readonly at: number
 }
 
 export interface Committer {
@@ -204,15 +196,4 @@ export function createCommitter(connection: Connection): Committer {
 /** Returns the instant as it stands in `meta.lastUpdated`: 24 characters. https://hl7.org/fhir/R4/datatypes.html#instant */
 export function toStamp(at: number): string {
   return new Date(at).toISOString()
-}
-
-function readStanding(connection: Connection, ref: string): Standing | undefined {
-  const row = connection.get(
-    `SELECT r.rid, r.seq, r.deleted, v.version_id, v.at
-     FROM resource r CROSS JOIN version v ON v.seq = r.seq WHERE r.ref = ?`,
-    [ref],
-  )
-  if (!row) return undefined
-  const [rid, seq, deleted, versionId, at] = row as [number, number, number, string, number]
-  return { rid, seq, deleted: deleted === 1, versionId, at }
 }

@@ -1,10 +1,10 @@
 // What must still be true for a change to be made, checked inside the transaction. https://hl7.org/fhir/R4/http.html#concurrency
 import type { SearchPlan } from '../../access/plan.ts'
 import { FhirError } from '../../fhir/outcome.ts'
-import type { Standing } from './commit.ts'
 import type { Connection } from './connection.ts'
 import type { PackedChange } from './message.ts'
 import { searchPage } from './search.ts'
+import type { Standing } from './standing.ts'
 
 /**
  * Throws FhirError `version-mismatch` where another version stands than the one expected, `conflict` where the expected

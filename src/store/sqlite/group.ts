@@ -22,6 +22,8 @@ export interface Groups {
   accept(message: Message): void
   /** True where as much waits as one transaction takes. */
   isFull(): boolean
+  /** True where far less waits than the last group held: those whose answers have just gone out are about to ask again. */
+  isSmall(): boolean
   /** True where nothing waits and no transaction is held open. */
   isIdle(): boolean
   /** Runs one group; false where there was none to run. */
@@ -30,11 +32,15 @@ export interface Groups {
   onReleased(listener: () => void): void
 }
 
-/** Returns the groups of one connection; `send` gets the answers of each group once it is durable. */
+/**
+ * Returns the groups of one connection; `send` gets the answers of each group once it is durable. A transaction that is
+ * held open for longer than `holdMs` is rolled back.
+ */
 export function createGroups(
   connection: Connection,
   shared: BigInt64Array,
   send: (answers: readonly FromWriter[]) => void,
+  holdMs = HOLD_MS,
 ): Groups {
   const committer = createCommitter(connection)
   const waiting: Job[] = []
@@ -43,6 +49,7 @@ export function createGroups(
   let released = () => {}
   let lastSeq: number | undefined
   let sweepAt = 0
+  let lastGroup = 0
 
   // Opens the transaction and tells the main thread of what other processes wrote before it.
   function begin(): Ledger {
@@ -107,7 +114,7 @@ export function createGroups(
         rollback()
         return [answer]
       }
-      held = { id: job.id, ledger, answer, timer: setTimeout(() => endHold(), HOLD_MS) }
+      held = { id: job.id, ledger, answer, timer: setTimeout(endHold, holdMs) }
       return [{ id: job.id }]
     } catch (error) {
       rollback()
@@ -124,7 +131,7 @@ export function createGroups(
   }
 
   function release(message: Message & { kind: 'release' }): FromWriter {
-    if (held?.id !== message.held) return late(message.id)
+    if (held?.id !== message.held) return late(message.id, holdMs)
     const { ledger, answer, timer } = held
     try {
       if (message.keep) {
@@ -141,7 +148,7 @@ export function createGroups(
   }
 
   function ask(message: Message & { kind: 'ask' }): FromWriter {
-    if (held?.id !== message.held) return late(message.id)
+    if (held?.id !== message.held) return late(message.id, holdMs)
     try {
       return { id: message.id, value: answerQuestion(connection, message.question) }
     } catch (error) {
@@ -174,10 +181,12 @@ export function createGroups(
       }
     },
     isFull: () => held !== undefined || size.changes >= MAX_CHANGES || size.bytes >= MAX_BYTES,
+    isSmall: () => held === undefined && waiting.length > 0 && waiting.length * 2 < lastGroup,
     isIdle: () => held === undefined && waiting.length === 0,
     run() {
       if (held || waiting.length === 0) return false
       const group = takeGroup()
+      lastGroup = group.length
       const [first] = group
       send(first?.kind === 'commit' && first.hold ? hold(first) : runTogether(group))
       return true
@@ -200,7 +209,7 @@ function answerQuestion(connection: Connection, question: Question): Answer {
   }
 }
 
-function late(id: number): FromWriter {
-  const message = `The transaction was open for more than ${HOLD_MS / 1000} seconds and has been rolled back`
+function late(id: number, holdMs: number): FromWriter {
+  const message = `The transaction was open for more than ${holdMs / 1000} seconds and has been rolled back`
   return { id, failure: { code: 'unavailable', message } }
 }

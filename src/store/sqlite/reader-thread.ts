@@ -7,7 +7,10 @@ import type { FromReader, ToReader } from './readers.ts'
 import { scanBatch } from './scan.ts'
 import { searchPage } from './search.ts'
 
-const connection = openConnection(workerData.file, { readOnly: true })
+const CACHE_KIB = 65_536
+
+// A scan maps the whole file in the end, and what is mapped counts as resident: a cache has a bound.
+const connection = openConnection(workerData.file, { readOnly: true, cacheKiB: CACHE_KIB, mmapBytes: 0 })
 const port = parentPort!
 
 function answer({ question }: ToReader): unknown {
