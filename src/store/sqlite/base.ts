@@ -26,14 +26,14 @@ function baseOf(alias: string, from: Sql): Base {
 /** Returns each resource that `seek` gives, once. */
 function baseOfSeek({ rids, once }: Seek): Base {
   return baseOf(
-    'b',
-    once ? sql`FROM (${rids}) b WHERE 1` : sql`FROM (SELECT DISTINCT rid FROM (${rids})) b WHERE 1`,
+    'c',
+    once ? sql`FROM (${rids}) c WHERE 1` : sql`FROM (SELECT DISTINCT rid FROM (${rids})) c WHERE 1`,
   )
 }
 
 /** Returns the resources listed. */
 export function baseOfList(rids: readonly number[]): Base {
-  return baseOf('b', sql`FROM (SELECT value AS rid FROM json_each(${JSON.stringify(rids)})) b WHERE 1`)
+  return baseOf('c', sql`FROM (SELECT value AS rid FROM json_each(${JSON.stringify(rids)})) c WHERE 1`)
 }
 
 /** Returns the entries `b` of one parameter: a resource may stand there more than once. */
