@@ -129,7 +129,23 @@ function toComposite(
     components.push({ parameter: found, expression })
   }
   const whole = branches.filter(({ root, steps }) => root === type && steps.length === 0).length
-  if (whole === 0) return { kind: 'joined', components }
+  if (whole === 0) return { kind: 'joined', components: straighten(parameter, components) }
   if (whole < branches.length) return { kind: 'none' }
   return { kind: 'root', components: components.map((component) => component.parameter.code) }
+}
+
+// R4 gives both components of DocumentReference `relationship` the expression of the other one.
+function straighten(
+  { expression }: SearchParameter,
+  components: readonly ComponentParameter[],
+): readonly ComponentParameter[] {
+  const [first, second] = components
+  if (components.length !== 2 || !first || !second) return components
+  const isOf = (one: ComponentParameter, other: ComponentParameter) =>
+    one.parameter.expression === `${expression}.${other.expression}`
+  if (!isOf(first, second) || !isOf(second, first)) return components
+  return [
+    { ...first, expression: second.expression },
+    { ...second, expression: first.expression },
+  ]
 }

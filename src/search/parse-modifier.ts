@@ -66,7 +66,9 @@ function compilePresent(context: SearchContext, type: string, { parameter, serve
       contains: `/${served.type}/`,
     })
   const { code } = parameter
-  const siblings = ['present', ...(SIBLINGS[parameter.type] ?? [])]
+  // An element with one part of a composite is no value of it.
+  const siblings =
+    parameter.type === 'composite' ? ['range'] : ['present', ...(SIBLINGS[parameter.type] ?? [])]
   return or(present(code), ...siblings.map((each) => present(`${code}:${each}`)))
 }
 

@@ -28,9 +28,10 @@ export function compileComposite(
   noticed: Noticed,
 ): Visit | undefined {
   let resource: unknown
+  const inOrder = tokenFirst(components)
   const walks = parseExpression(parameter.expression)?.map((branch) =>
     compileBranch(context.definitions, branch, rootLeaf(type), (leaf) => {
-      const parts = components.map((component) => compileComponent(context, type, leaf, component))
+      const parts = inOrder.map((component) => compileComponent(context, type, leaf, component))
       return (element) => {
         noticed()
         join(
@@ -47,6 +48,12 @@ export function compileComposite(
     resource = node
     walk(node)
   }
+}
+
+// As `compileJoined` reads them: the token that comes first leads the key, wherever it stands in the value.
+function tokenFirst(components: readonly ComponentParameter[]): readonly ComponentParameter[] {
+  const first = components.find(({ parameter }) => parameter.type === 'token')
+  return first ? [first, ...components.filter((each) => each !== first)] : components
 }
 
 function compileComponent(
