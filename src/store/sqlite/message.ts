@@ -44,9 +44,14 @@ export type PackedChange = PackedPut | PackedDelete | PackedIndex
 /** Triples: number of the parameter's name, lo, hi (null where it equals lo). */
 export type FlatEntries = readonly (number | string | null)[]
 
+/** A change of a record, its value as JSON text: what is stored does not depend on how threads copy objects. */
+export type PackedRecord =
+  | Extract<RecordChange, { kind: 'delete' }>
+  | { readonly kind: 'add' | 'put'; readonly row: Omit<RecordRow, 'value'> & { readonly value: string } }
+
 export interface PackedCommit {
   readonly changes: readonly PackedChange[]
-  readonly records: readonly RecordChange[]
+  readonly records: readonly PackedRecord[]
   /** Names of parameters not sent before; they are numbered in the order in which they were ever sent. */
   readonly names: readonly string[]
   readonly documents: Uint8Array

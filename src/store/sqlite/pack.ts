@@ -2,7 +2,7 @@
 import type { Change, Expectation } from '../../access/plan.ts'
 import type { IndexEntry } from '../../search/query.ts'
 import type { RecordChange } from '../store.ts'
-import type { FlatEntries, PackedChange, PackedCommit, PackedExpectation } from './message.ts'
+import type { FlatEntries, PackedChange, PackedCommit, PackedExpectation, PackedRecord } from './message.ts'
 
 /** The store writes these itself: `_lastUpdated` at commit; `_id` is answered from the resource's own row. */
 const OWN_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
@@ -53,9 +53,11 @@ export function createPacker(): (
       const expect = packExpectation(data.expect)
       return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, expect }
     })
+    const packedRecords = records.map(packRecord)
+    // Nothing can fail from here on: names that were taken note of are sent.
     const fresh = names
     names = []
-    return { changes: packed, records, names: fresh, documents }
+    return { changes: packed, records: packedRecords, names: fresh, documents }
   }
 }
 
@@ -66,4 +68,9 @@ function packExpectation({ version, noMatch, oneMatch }: Expectation): PackedExp
     noMatch: noMatch?.data,
     oneMatch: oneMatch && { plan: oneMatch.plan.data, ref: oneMatch.ref },
   }
+}
+
+function packRecord(change: RecordChange): PackedRecord {
+  if (change.kind === 'delete') return change
+  return { kind: change.kind, row: { ...change.row, value: JSON.stringify(change.row.value ?? null) } }
 }

@@ -1,7 +1,8 @@
 // Rows that are not resources: tokens, jobs, keys. An expired row behaves as absent until it is swept.
 import { FhirError } from '../../fhir/outcome.ts'
-import type { RecordChange, RecordRow } from '../store.ts'
+import type { RecordRow } from '../store.ts'
 import type { Connection, SqlValue } from './connection.ts'
+import type { PackedRecord } from './message.ts'
 
 const COLUMNS = 'collection, key, value, owner, expires_at'
 const VALID = '(expires_at IS NULL OR expires_at > ?)'
@@ -40,7 +41,7 @@ export function listRecords(connection: Connection, collection: string, owner?: 
 }
 
 /** Applies one change inside a transaction. Throws FhirError `conflict` for an `add` onto an unexpired row, before writing. */
-export function applyRecord(connection: Connection, change: RecordChange): void {
+export function applyRecord(connection: Connection, change: PackedRecord): void {
   if (change.kind === 'delete') {
     deleteRecord(connection, change.collection, change.key)
     return
@@ -51,7 +52,7 @@ export function applyRecord(connection: Connection, change: RecordChange): void 
   connection.run(`INSERT OR REPLACE INTO record (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`, [
     collection,
     key,
-    JSON.stringify(value ?? null),
+    value,
     owner ?? null,
     // A far instant has no place in an integer column: it is never reached.
     expiresAt !== undefined && Number.isSafeInteger(Math.ceil(expiresAt)) ? Math.ceil(expiresAt) : null,

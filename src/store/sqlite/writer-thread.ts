@@ -7,6 +7,8 @@ import { createGroups } from './group.ts'
 import type { FromWriter, ToWriter, WriterData } from './message.ts'
 
 const CACHE_KIB = 65_536
+/** What the log keeps on disk when it starts over. */
+const LOG_BYTES = 67_108_864
 const IDLE_MS = 500
 const GATHER_MS = 0.4
 
@@ -15,7 +17,9 @@ const port = parentPort!
 const pause = new Int32Array(new SharedArrayBuffer(4))
 // No memory mapping: its pages would count as resident beside the cache, and it is the cache that writes use.
 const connection = openConnection(file, { cacheKiB: CACHE_KIB, mmapBytes: 0 })
-connection.exec(`PRAGMA wal_autocheckpoint = 0; ${maxPages ? `PRAGMA max_page_count = ${maxPages};` : ''}`)
+connection.exec(
+  `PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${LOG_BYTES}; ${maxPages ? `PRAGMA max_page_count = ${maxPages};` : ''}`,
+)
 const groups = createGroups(connection, new BigInt64Array(shared), (answers) => port.postMessage(answers))
 const idle = setTimeout(tidy, IDLE_MS)
 let closing: number | undefined

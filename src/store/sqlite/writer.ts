@@ -1,6 +1,7 @@
 // The main thread's end of the writer thread: sends commits, hands out answers, stamps what was stored.
 import { Worker } from 'node:worker_threads'
 import type { Change, Plan } from '../../access/plan.ts'
+import { FhirError } from '../../fhir/outcome.ts'
 import type { Commit, CommitOptions, CommittedVersion, Reader, RecordRow } from '../store.ts'
 import { toStamp } from './commit.ts'
 import { closed, toError } from './failure.ts'
@@ -40,7 +41,7 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   const waiting = new Map<number, Waiting>()
   const pack = createPacker()
   let last = 0
-  let accepting = true
+  let refusal: FhirError | undefined
 
   function request(message: Request, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -62,7 +63,7 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   }
 
   function fail(error: Error): void {
-    accepting = false
+    refusal ??= new FhirError('unavailable', 'The store has stopped writing; the server must be started anew')
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
@@ -97,7 +98,7 @@ export async function openWriter(data: WriterData): Promise<Writer> {
 
   return {
     async commit(changes, { records = [], beforeCommit } = {}) {
-      if (!accepting) throw closed()
+      if (refusal) throw refusal
       const commit = pack(changes, records)
       const hold = beforeCommit !== undefined
       const sent = request({ kind: 'commit', commit, hold }, [commit.documents.buffer as ArrayBuffer])
@@ -107,12 +108,12 @@ export async function openWriter(data: WriterData): Promise<Writer> {
       return toCommit(changes, (beforeCommit ? await finish(held, beforeCommit) : answer) as Applied)
     },
     async take(collection, key) {
-      if (!accepting) throw closed()
+      if (refusal) throw refusal
       return (await request({ kind: 'take', collection, key })) as RecordRow | undefined
     },
     async close() {
-      if (!accepting) return
-      accepting = false
+      if (refusal) return
+      refusal = closed()
       await request({ kind: 'close' })
       await worker.terminate()
     },
