@@ -1,8 +1,17 @@
 // What every store answers, compared with a model in memory on random worlds.
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { Cursor, HistoryPlan } from '../../src/access/plan.ts'
-import { ALL, type Expr, type IndexEntry, not, type Query, type Selection } from '../../src/search/query.ts'
+import {
+  ALL,
+  type Expr,
+  type Include,
+  type IndexEntry,
+  not,
+  type Query,
+  type Selection,
+} from '../../src/search/query.ts'
 import type { Store, Version } from '../../src/store/store.ts'
 import { arbitraryEntries, arbitraryExpr, IDS, type Kind, sortKeys, TYPES } from '../support/arbitraries.ts'
 import { createModel, holds, ids, type Model, type ModelVersion, search, write } from '../support/model.ts'
@@ -182,6 +191,84 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
         await apply(store, model, between[n] ?? [])
       }
     })
+  })
+
+  t.test('_since, _before and _at bound a history by instants, deletions among them', async (t) => {
+    world = `W${worlds++}`
+    const type = name('Fact')
+    const instants: number[] = []
+    for (const change of [
+      toPut(type, 'x', '1'),
+      toPut(type, 'x', '2'),
+      toDelete(type, 'x', '3'),
+      toPut(type, 'x', '4'),
+    ]) {
+      const { versions } = await store.commit([change])
+      instants.push(versions[0]!.lastUpdated)
+      await sleep(3)
+    }
+    const [first, second, third, fourth] = instants as [number, number, number, number]
+    const cases: readonly [Partial<HistoryPlan>, string[]][] = [
+      [{}, ['4', '3', '2', '1']],
+      [{ since: second }, ['4', '3', '2']],
+      [{ since: second + 1 }, ['4', '3']],
+      [{ since: fourth + 1 }, []],
+      [{ before: second }, ['1']],
+      [{ before: second + 1 }, ['2', '1']],
+      [{ before: first }, []],
+      [{ since: second, before: fourth }, ['3', '2']],
+      [{ at: { from: second, to: second + 1 } }, ['2']],
+      [{ at: { from: second - 1, to: second } }, ['1']],
+      [{ at: { from: second - 1, to: second + 1 } }, ['2', '1']],
+      [{ at: { from: third, to: third } }, ['3']],
+      [{ at: { from: first - 2, to: first } }, []],
+      [{ at: { from: fourth + 1000, to: fourth + 2000 } }, ['4']],
+    ]
+    for (const [bounds, expected] of cases) {
+      const plan: HistoryPlan = {
+        kind: 'history',
+        select: [everything(type)],
+        id: 'x',
+        count: 10,
+        total: 'accurate',
+        ...bounds,
+      }
+      const page = await store.history(toPlan(plan))
+      const found = page.matches.map(({ versionId }) => versionId)
+      t.strictSame(found, expected, JSON.stringify(bounds))
+      t.equal(page.total, expected.length)
+      for (const { versionId, method, document } of page.matches)
+        t.strictSame([method, document === undefined], versionId === '3' ? ['DELETE', true] : ['PUT', false])
+    }
+  })
+
+  t.test('a page says where its included resources were cut off', async (t) => {
+    world = `W${worlds++}`
+    const [person, fact] = [name('Person'), name('Fact')]
+    const subject = { param: 'subject', lo: `${person}/0`, hi: `${person}/0` }
+    const changes = [toPut(person, '0', '1')]
+    for (let n = 0; n < 1001; n++) changes.push(toPut(fact, String(n), '1', [subject]))
+    await store.commit(changes)
+    const include: Include = {
+      kind: 'revinclude',
+      iterate: true,
+      source: everything(fact),
+      param: 'subject',
+      targets: [everything(person)],
+    }
+    const page = await read(store, toQuery([everything(person)], { includes: [include], total: 'accurate' }))
+    t.strictSame([page.matches.length, page.total, page.includesCut], [1, 1, true])
+    t.equal(page.included.length, 1000)
+    await store.commit([toDelete(fact, '0', '2')])
+    const whole = await read(store, toQuery([everything(person)], { includes: [include] }))
+    t.strictSame([whole.included.length, whole.includesCut ?? false], [1000, false])
+  })
+
+  t.test('a count of 0 asks for the total alone', async (t) => {
+    world = `W${worlds++}`
+    await store.commit([toPut(name('Fact'), '0', '1'), toPut(name('Fact'), '1', '1')])
+    const page = await read(store, toQuery([everything(name('Fact'))], { count: 0, total: 'accurate' }))
+    t.strictSame([page.matches, page.total, page.next], [[], 2, undefined])
   })
 
   t.test('a read needs the policy on the current version, a versioned one on its own too', async (t) => {

@@ -7,6 +7,7 @@ import type { Want } from './planner.ts'
 import { compileChecks, findPoint, type Probe } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
+import { walkIds } from './walk-ids.ts'
 
 type Lo = number | string
 
@@ -23,7 +24,7 @@ const LAST_CHUNK = 4096
 
 /**
  * Returns the first `want.limit` resources after `want.after` for which the question holds; 'heavy' where more rows
- * than the meter has left would have to be looked at, or no index has the order.
+ * than the meter has left would have to be looked at.
  */
 export function walk(
   connection: Connection,
@@ -35,7 +36,7 @@ export function walk(
   const [first] = want.sort
   if (!first)
     return walkRun(connection, toRun(connection, question, want, best), want, want.after?.rid, meter)
-  if (first.param === '_id') return 'heavy'
+  if (first.param === '_id') return walkIds(connection, question, want, meter)
   const param = connection.paramId(`${question.type}.${first.param}`)
   const found = param === undefined ? [] : walkKeys(connection, question, param, want, meter)
   if (found === 'heavy' || found.length >= want.limit) return found
