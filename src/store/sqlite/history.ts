@@ -2,18 +2,19 @@
 import type { HistoryPlan } from '../../access/plan.ts'
 import type { Selection } from '../../search/query.ts'
 import type { Page } from '../store.ts'
+import { listCandidates } from './candidates.ts'
 import type { Connection } from './connection.ts'
 import { holdsNow, holdsThen } from './read.ts'
 import { inSnapshot, lastSeq, loadVersions, type Meter } from './snapshot.ts'
-import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
+import { allOf, raw, type Sql, sql, TRUE } from './sql.ts'
 
 const CHUNK = 256
 
-/** The versions that may be listed: sequences `from`..`to`, of one resource or of these types. */
+/** The versions that may be listed: sequences `from`..`to`, of these types, and of these resources where they are few. */
 interface Span {
   readonly from: number
   readonly to: number
-  readonly rid?: number
+  readonly rids?: readonly number[]
   readonly types: ReadonlyMap<number, Sql>
 }
 
@@ -57,10 +58,13 @@ function toSpan(connection: Connection, data: HistoryPlan, asOf: number): Span |
   const to = data.before === undefined ? last : Math.min(last, firstSeqFrom(connection, data.before) - 1)
   const from = data.since === undefined ? 1 : firstSeqFrom(connection, data.since)
   if (types.size === 0 || to < from) return undefined
-  if (data.id === undefined) return { from, to, types }
-  const ref = `${data.select[0]!.type}/${data.id}`
-  const row = connection.get('SELECT rid FROM resource WHERE ref = ?', [ref])
-  return row && { from, to, types, rid: row[0] as number }
+  return { from, to, types, rids: ridsOf(connection, data) }
+}
+
+function ridsOf(connection: Connection, { select, id }: HistoryPlan): readonly number[] | undefined {
+  if (id === undefined) return listCandidates(connection, select, true)
+  const row = connection.get('SELECT rid FROM resource WHERE ref = ?', [`${select[0]!.type}/${id}`])
+  return row ? [row[0] as number] : []
 }
 
 function toCondition(
@@ -120,18 +124,18 @@ type Row = readonly [seq: number, type: number]
 
 function readChunk(connection: Connection, span: Span, to: number): Row[] {
   const range = sql`v.seq >= ${span.from} AND v.seq <= ${to} ORDER BY v.seq DESC LIMIT ${CHUNK}`
-  const [type] = span.types.keys()
-  const among =
-    span.rid !== undefined
-      ? sql`INDEXED BY version_rid WHERE v.rid = ${span.rid}`
-      : span.types.size === 1
-        ? sql`INDEXED BY version_type WHERE v.type = ${type!}`
-        : sql`WHERE v.type IN (${join(
-            [...span.types.keys()].map((id) => raw(String(id))),
-            ', ',
-          )})`
-  const query = sql`SELECT v.seq, v.type FROM version v ${among} AND ${range}`
+  const query = sql`SELECT v.seq, v.type ${amongOf(span)} AND ${range}`
   return connection.all(query.text, query.params) as unknown as Row[]
+}
+
+function amongOf({ rids, types }: Span): Sql {
+  const ids = [...types.keys()]
+  if (rids?.length === 1) return sql`FROM version v INDEXED BY version_rid WHERE v.rid = ${rids[0]!}`
+  if (rids)
+    return sql`FROM json_each(${JSON.stringify(rids)}) j CROSS JOIN version v INDEXED BY version_rid ON v.rid = j.value WHERE 1`
+  return ids.length === 1
+    ? sql`FROM version v INDEXED BY version_type WHERE v.type = ${ids[0]!}`
+    : sql`FROM version v WHERE v.type IN (${raw(ids.join(', '))})`
 }
 
 // Sequences of the rows that are listed, in their order: one question for each type among them.

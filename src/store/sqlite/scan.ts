@@ -1,7 +1,8 @@
 // Every selected resource as of the start of the scan, in slices of bounded size. https://hl7.org/fhir/R4/search.html
 import type { ScanPlan } from '../../access/plan.ts'
-import type { Selection } from '../../search/query.ts'
+import { ALL, type Selection } from '../../search/query.ts'
 import type { Version } from '../store.ts'
+import { listCandidates } from './candidates.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { inSnapshot, loadVersions } from './snapshot.ts'
@@ -51,17 +52,24 @@ function nextRids(
   const types = select.map(({ type }) => connection.typeId(type)).filter((id) => id !== undefined)
   const rids = new Map<number, number[]>()
   if (types.length === 0) return rids
-  const among =
-    types.length === 1
-      ? sql`INDEXED BY resource_type WHERE type = ${types[0]!} AND deleted = 0`
-      : sql`WHERE type IN (${raw(types.join(', '))})`
-  const query = sql`SELECT rid, type FROM resource ${among} AND rid > ${afterRid} ORDER BY rid LIMIT ${limit}`
+  const query = sql`SELECT r.rid, r.type ${among(connection, select, types)} AND r.rid > ${afterRid} ORDER BY r.rid LIMIT ${limit}`
   for (const [rid, type] of connection.all(query.text, query.params) as [number, number][]) {
     const list = rids.get(type)
     if (list) list.push(rid)
     else rids.set(type, [rid])
   }
   return rids
+}
+
+// The policy must hold now, so that what it leads to now is enough; the rest of `where` may have held at the start only.
+function among(connection: Connection, select: readonly Selection[], types: readonly number[]): Sql {
+  const policies = select.map(({ type, policy = ALL }) => ({ type, where: policy }))
+  const few = listCandidates(connection, policies, false)
+  if (few)
+    return sql`FROM json_each(${JSON.stringify(few)}) j CROSS JOIN resource r ON r.rid = j.value WHERE r.deleted = 0`
+  return types.length === 1
+    ? sql`FROM resource r INDEXED BY resource_type WHERE r.type = ${types[0]!} AND r.deleted = 0`
+    : sql`FROM resource r WHERE r.type IN (${raw(types.join(', '))})`
 }
 
 // Resources are numbered as they are first made: after one made later than `asOf` only later ones follow.

@@ -13,6 +13,7 @@ export const MIGRATIONS: readonly string[] = [
     deleted INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX resource_type ON resource (type, rid) WHERE deleted = 0;
+  CREATE INDEX resource_deleted ON resource (type, rid) WHERE deleted = 1;
 
   -- One row per version. seq is the monotonic write sequence; prior = the seq it replaced, where there was one.
   -- method: POST PUT PATCH DELETE; at = lastUpdated in ms, never falling as seq grows. document: null for a deletion.
