@@ -93,6 +93,7 @@ function readSort(context: SearchContext, shape: Shape, types: readonly string[]
 function toSortKey(context: SearchContext, types: readonly string[], text: string): SortKey {
   const descending = text.startsWith('-')
   const code = descending ? text.slice(1) : text
+  if (code === '') throw new FhirError('invalid', '_sort must name search parameters, separated by commas')
   const params = new Set(types.map((type) => toSortParam(context, type, code)))
   if (params.size === 1) return { param: [...params][0]!, descending }
   throw new FhirError('not-supported', `The types searched cannot be sorted together by ${show(code)}`)

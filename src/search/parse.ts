@@ -145,8 +145,10 @@ function toCompartment(
   const { name, id } = compartment
   const codes = context.definitions.compartment(name, type)
   if (!codes) throw new FhirError('not-supported', `${type} is not part of the compartment of a ${name}`)
-  if (name === 'Patient') return [{ kind: 'compartment', name, id }]
-  return [or(...codes.map((code) => toMembership(context, type, code, `${name}/${id}`)))]
+  // The index has each Patient in its own compartment alone, so that a link never widens what somebody may see.
+  if (name === 'Patient' && type !== name) return [{ kind: 'compartment', name, id }]
+  const own = type === name ? [equals('_id', id)] : []
+  return [or(...own, ...codes.map((code) => toMembership(context, type, code, `${name}/${id}`)))]
 }
 
 function toMembership(context: SearchContext, type: string, code: string, ref: string): Expr {
