@@ -38,7 +38,7 @@ export async function history(
   const page = asked.params.find(([name]) => name === '_page')
   if (page !== undefined && asked.params.length > 1)
     throw new FhirError('bad-link', 'A page link has no other parameters')
-  const walk = page && openLink<Walk>(context, policy.principal, toPath(asked), page[1])
+  const walk = page && (await openLink<Walk>(context, policy.principal, toPath(asked), page[1]))
   const params = walk?.params ?? asked.params
   const request = parse(context, params, asked.id !== undefined)
   if (!walk) await assertThere(reader, policy, asked)
@@ -142,7 +142,7 @@ async function toBundle(
   const link: BundleLink[] = [{ relation: 'self', url: self }]
   if (page.next && question.count > 0) {
     const walk: Walk = { params: asked.params, after: page.next }
-    const sealed = sealLink(context, policy.principal, toPath(asked), walk)
+    const sealed = await sealLink(context, policy.principal, toPath(asked), walk)
     link.push({ relation: 'next', url: toUrl(context, asked, `_page=${sealed}`) })
   }
   return { kind: 'pieces', pieces: joinBundle({ type: 'history', total: page.total, link }, entries) }

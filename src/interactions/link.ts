@@ -1,34 +1,49 @@
 // Links to next pages: everything a walk needs is sealed inside, so that no search value stands in a URL. https://hl7.org/fhir/R4/http.html#paging
+import { randomBytes } from 'node:crypto'
 import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { openPage, sealPage } from '../search/page.ts'
 import type { AppContext } from './context.ts'
 
-/** Longer would not fit into the request line that Node accepts beside other headers. */
-const MAX_LINK_CHARS = 12_000
+/** What is sealed: the walk itself, or the key under which a long one is kept until the link expires. */
+type Sealed = { readonly walk: unknown } | { readonly kept: string }
 
-/**
- * Returns `walk` (plain JSON) sealed for this principal and for the URL path that it goes on at. Throws FhirError
- * `too-costly` where the search is so long that no link can hold it.
- */
-export function sealLink(context: AppContext, principal: Principal, path: string, walk: unknown): string {
-  const expiresAt = Date.now() + context.settings.pageLinkTtl
-  const sealed = sealPage(context.pageKey, toBinding(principal, path), walk, expiresAt)
-  if (sealed.length <= MAX_LINK_CHARS) return sealed
-  throw new FhirError(
-    'too-costly',
-    'The search is too long for a link to its next page: ask for larger pages',
-  )
-}
+/** Characters of a walk that still fits into a request line; a posted search may be longer. */
+const MAX_WALK_CHARS = 4_000
 
-/** Returns what was sealed. Throws FhirError `bad-link` or `expired`; for another principal, purpose or path too. */
-export function openLink<Walk>(
+const COLLECTION = 'walk'
+
+/** Returns `walk` (plain JSON: what was asked and the cursor) sealed for this principal and the URL path it goes on at. */
+export async function sealLink(
   context: AppContext,
   principal: Principal,
   path: string,
-  sealed: string,
-): Walk {
-  return openPage(context.pageKey, toBinding(principal, path), sealed, Date.now()) as Walk
+  walk: unknown,
+): Promise<string> {
+  const expiresAt = Date.now() + context.settings.pageLinkTtl
+  const sealed = await toSealed(context, walk, expiresAt)
+  return sealPage(context.pageKey, toBinding(principal, path), sealed, expiresAt)
+}
+
+async function toSealed({ store }: AppContext, walk: unknown, expiresAt: number): Promise<Sealed> {
+  if (JSON.stringify(walk).length <= MAX_WALK_CHARS) return { walk }
+  const kept = randomBytes(16).toString('base64url')
+  await store.records.put({ collection: COLLECTION, key: kept, value: walk, expiresAt })
+  return { kept }
+}
+
+/** Returns what was sealed. Throws FhirError `bad-link` or `expired`; for another principal, purpose or path too. */
+export async function openLink<Walk>(
+  context: AppContext,
+  principal: Principal,
+  path: string,
+  link: string,
+): Promise<Walk> {
+  const sealed = openPage(context.pageKey, toBinding(principal, path), link, Date.now()) as Sealed
+  if ('walk' in sealed) return sealed.walk as Walk
+  const row = await context.store.records.get(COLLECTION, sealed.kept)
+  if (!row) throw new FhirError('expired', 'This page link has expired: search again')
+  return row.value as Walk
 }
 
 function toBinding({ subject, client, purpose }: Principal, path: string) {

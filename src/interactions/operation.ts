@@ -5,4 +5,4 @@ import type { OperationOf } from './operation-of.ts'
 /** An operation of this server; a file of operations/ exports one as `operation`. */
 export type Operation = OperationOf<AppContext>
 
-export type { OperationInput, OperationLevel } from './operation-of.ts'
+export type { OperationInput } from './operation-of.ts'

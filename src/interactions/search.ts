@@ -49,7 +49,7 @@ async function next(
   asked: Search,
   sealed: string,
 ): Promise<Result> {
-  const { search, after } = openLink<Walk>(context, policy.principal, toPath(asked), sealed)
+  const { search, after } = await openLink<Walk>(context, policy.principal, toPath(asked), sealed)
   const self = toUrl(context, asked, `_page=${sealed}`)
   const request = await parse(context, search)
   const page = await readOn(reader, policy, request, after)
@@ -87,7 +87,7 @@ async function toBundle(
   })
   const link: BundleLink[] = [{ relation: 'self', url: self }]
   if (page.next && query.count > 0)
-    link.push({ relation: 'next', url: toNext(context, policy, asked, page.next) })
+    link.push({ relation: 'next', url: await toNext(context, policy, asked, page.next) })
   return { kind: 'pieces', pieces: joinBundle({ type: 'searchset', total, link }, entries) }
 }
 
@@ -97,9 +97,10 @@ const INCLUDES_CUT: Issue = {
   diagnostics: 'More resources are to be included than one page may hold: some are left out',
 }
 
-function toNext(context: AppContext, policy: Policy, search: Search, after: Cursor): string {
-  const walk: Walk = { search, after }
-  return toUrl(context, search, `_page=${sealLink(context, policy.principal, toPath(search), walk)}`)
+async function toNext(context: AppContext, policy: Policy, asked: Search, after: Cursor): Promise<string> {
+  const walk: Walk = { search: asked, after }
+  const sealed = await sealLink(context, policy.principal, toPath(asked), walk)
+  return toUrl(context, asked, `_page=${sealed}`)
 }
 
 function toPath({ type, compartment }: Search): string {

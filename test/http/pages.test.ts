@@ -111,6 +111,20 @@ t.test(
   },
 )
 
+t.test('a search too long for a URL goes on as well', async (t) => {
+  const { server, call } = await openWithFive(t)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const codes = Array.from({ length: 1500 }, (_, n) => `urn:codes|nonsense-${n}`).join(',')
+  const posted = await call('POST', 'Observation/_search', `code=${codes},a&_count=3&_sort=date`, form)
+  t.strictSame(idsOf(posted.body), ['o1', 'o2', 'o3'])
+  const next = below(linkOf(posted.body, 'next'))
+  t.ok(next.length < 1000)
+  t.strictSame(idsOf((await call('GET', next)).body), ['o4', 'o5'])
+  const key = (await server.store.records.list('walk'))[0]!.key
+  await server.store.records.delete('walk', key)
+  t.equal((await call('GET', next)).status, 410, 'until it is swept')
+})
+
 t.test('a page link that was altered, belongs to another, or is used elsewhere is 400', async (t) => {
   const { server, call } = await openWithFive(t)
   const next = below(linkOf((await call('GET', 'Observation?_count=2')).body, 'next'))

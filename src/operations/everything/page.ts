@@ -40,7 +40,7 @@ export async function answerEverything(
   input: OperationInput,
   compartment: Everything['compartment'],
 ): Promise<Result> {
-  const { given, after } = openWalk(context, input)
+  const { given, after } = await openWalk(context, input)
   const rules = compartment === 'Patient' ? DATED : RULES
   const inputs = readInputs(context, { ...input, params: given }, rules)
   const asked = toEverything(context, inputs, compartment, input.id)
@@ -54,7 +54,10 @@ export async function answerEverything(
   return toBundle(context, input, compartment, pairs, page)
 }
 
-function openWalk(context: AppContext, input: OperationInput): Walk | { given: Params; after?: undefined } {
+async function openWalk(
+  context: AppContext,
+  input: OperationInput,
+): Promise<Walk | { given: Params; after?: undefined }> {
   const page = input.params.find(([name]) => name === '_page')
   if (!page) return { given: input.params }
   if (input.params.length > 1 || input.body)
@@ -149,7 +152,7 @@ async function toBundle(
   const link: BundleLink[] = [{ relation: 'self', url: `${baseUrl}/${path}${query && `?${query}`}` }]
   if (next) {
     const walk: Walk = { given, after: next }
-    const sealed = sealLink(context, input.policy.principal, path, walk)
+    const sealed = await sealLink(context, input.policy.principal, path, walk)
     link.push({ relation: 'next', url: `${baseUrl}/${path}?_page=${sealed}` })
   }
   return { kind: 'pieces', pieces: joinBundle({ type: 'searchset', link }, entries) }
