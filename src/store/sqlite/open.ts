@@ -42,6 +42,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
   const connection = openConnection(file, { readOnly: true })
   const readers = createReaders(file, options.readers ?? READERS)
 
+  let closing: Promise<void> | undefined
   return {
     read: async (plan) => readVersion(connection, plan.data),
     search: async ({ data }) => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data),
@@ -65,13 +66,18 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     records: createRecords(connection, writer),
     epoch: createEpoch(connection, new BigInt64Array(shared)),
     backup: (target, onProgress) => backup(file, target, onProgress),
-    async close() {
-      const written = writer.close()
-      await readers.close()
-      await written
-      connection.close()
+    close() {
+      closing ??= close(writer, readers, connection)
+      return closing
     },
   }
+}
+
+async function close(writer: Writer, readers: Readers, connection: Connection): Promise<void> {
+  const written = writer.close()
+  await readers.close()
+  await written
+  connection.close()
 }
 
 // Two processes that open a new store at once may meet before the wait for locks is in force.
