@@ -19,6 +19,9 @@ export interface SearchContext {
 /** Links of a chain or `_has`, at most. */
 export const MAX_DEPTH = 8
 
+/** Types that the links of one chain may branch to, taken together. */
+export const MAX_BRANCHES = 2_000
+
 /** Values of one search, at most: an OR list of ids is the longest that is meant. */
 export const MAX_VALUES = 2_000
 

@@ -159,6 +159,17 @@ check('chains keep their order', [
   ['Patient?_has:Observation:subject:code=a&_sort=-family', 'p2 p1'],
 ])
 
+check('of a reference to many types those are followed that lead on', [
+  ['Provenance?target.subject:Patient.family=adams', 'prov'],
+  ['Provenance?target.subject.family=adams', 'prov'],
+  ['Provenance?target.subject.organization.partof.name=prefecture', 'prov'],
+  ['Provenance?target.target.target.target._id=o1', ''],
+  ['Provenance?target.encounter.service-provider._id=low', 'prov'],
+  ['Provenance?target.nothing.family=adams', refused('nothing')],
+  ['Provenance?target.code.family=adams', refused('code')],
+  ['Observation?focus.subject.subject.subject.subject.subject._id=p1', refused('name the type', 422)],
+])
+
 check('what cannot be followed is refused by name', [
   ['Observation?code.family=a', refused('code')],
   ['Observation?subject:Patient.nothing=a', refused('nothing')],
