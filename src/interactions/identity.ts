@@ -3,12 +3,11 @@ import { randomUUID } from 'node:crypto'
 import type { Plan, SearchPlan } from '../access/plan.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
-import { evaluate } from '../search/evaluate.ts'
-import type { IndexEntry } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import { atEntry, type Entry } from './bundle-entry.ts'
 import { planCriteria, tooMany } from './conditional.ts'
 import type { Create, Delete, PatchInteraction, Update } from './interaction.ts'
+import { createPending } from './pending.ts'
 import { absent } from './read.ts'
 import { assertFree, assertSameId } from './update.ts'
 import type { Writing } from './write.ts'
@@ -34,9 +33,6 @@ export interface Identity {
   }
 }
 
-/** What is pending at `Type/id`: index entries of what will stand there, or null where it will be gone. */
-type Pending = () => readonly IndexEntry[] | null
-
 /** The identities of a transaction as they are found out, entry by entry, each seeing those before it. */
 export interface Identities {
   /** Returns what the entry is about. Throws FhirError, with the entry's place, where its criteria or target are refused. */
@@ -47,35 +43,34 @@ export interface Identities {
 
 /** Returns the identities of one transaction, empty at first. */
 export function createIdentities(writing: Writing): Identities {
-  const pending = new Map<string, Pending>()
+  const pending = createPending((resource) => writing.context.indexer(resource))
+  let masked = 0
   const targets = new Map<string, number>()
 
   async function match(type: string, criteria: string) {
     // What stands but is to be changed or deleted is judged by what it will be.
-    const plan = await planCriteria(writing, type, criteria, 2 + pending.size)
+    const plan = await planCriteria(writing, type, criteria, 2 + masked)
     const { matches } = await writing.reader.search(plan)
-    const standing = matches.filter(({ id }) => !pending.has(`${type}/${id}`))
-    const written = [...pending].flatMap(([ref, entries]) =>
-      selects(plan, type, ref, entries) ? [ref.slice(type.length + 1)] : [],
-    )
-    if (standing.length + written.length > 1) throw tooMany(type)
+    const standing = matches.filter((each) => !pending.has(type, each.id))
+    const coming = pending.select(plan, type)
+    if (standing.length + coming.length > 1) throw tooMany(type)
     const [version] = standing
-    const id = version?.id ?? written[0]
+    const id = version?.id ?? coming[0]
     const found = version ? ('standing' as const) : id ? ('pending' as const) : ('nothing' as const)
     return { plan, found, version, id }
   }
 
-  function target(entry: WriteEntry, type: string, id: string, body: Resource | null): void {
+  function target(entry: WriteEntry, type: string, id: string, body: Resource | null | 'patched'): void {
     const ref = `${type}/${id}`
     const other = targets.get(ref)
     if (other !== undefined)
       throw new FhirError('invalid', `this and Bundle.entry[${other}] are about the same resource`)
     targets.set(ref, entry.index)
-    let entries: readonly IndexEntry[] | null | undefined
-    pending.set(ref, () => {
-      entries ??= body && writing.context.indexer({ ...body, id })
-      return entries
-    })
+    // What a patch makes is known only later: criteria of other entries see what stands.
+    if (body === 'patched') return
+    pending.add(type, id, body)
+    // A new id masks nothing that stands.
+    if (entry.asked.kind !== 'create') masked++
   }
 
   async function identify(entry: WriteEntry): Promise<Identity> {
@@ -118,15 +113,8 @@ export function createIdentities(writing: Writing): Identities {
       asked.target.criteria === undefined ? undefined : await match(type, asked.target.criteria)
     const id = asked.target.id ?? condition?.id
     if (id === undefined && asked.kind === 'patch') throw absent(type)
-    // What a patch makes is known only later: criteria of other entries see what stands.
-    if (id !== undefined && asked.kind === 'delete') target(entry, type, id, null)
-    else if (id !== undefined) patched(entry, type, id)
+    if (id !== undefined) target(entry, type, id, asked.kind === 'delete' ? null : 'patched')
     return { entry, type, id, condition }
-  }
-
-  function patched(entry: WriteEntry, type: string, id: string): void {
-    target(entry, type, id, null)
-    pending.delete(`${type}/${id}`)
   }
 
   return {
@@ -144,10 +132,4 @@ export function createIdentities(writing: Writing): Identities {
       return { plan, ref: `${type}/${id}` }
     },
   }
-}
-
-function selects(plan: Plan<SearchPlan>, type: string, ref: string, entries: Pending): boolean {
-  if (!ref.startsWith(`${type}/`)) return false
-  const indexed = entries()
-  return indexed !== null && plan.data.query.select.some(({ where }) => evaluate(where, type, indexed))
 }

@@ -253,6 +253,32 @@ t.test('any failure rolls back everything and names its entry', async (t) => {
   t.equal(await total(call, 'Patient'), 2)
 })
 
+t.test('criteria see what the other entries do, whatever these look like', async (t) => {
+  const call = await open(t)
+  await call('PUT', 'Patient/p', patient('1', { id: 'p' }))
+  const moved = await transact(call, [
+    put(patient('2', { id: 'p' }) as never),
+    post(observation('Patient?identifier=2'), `${URN}1`),
+  ])
+  t.equal(moved.status, 200, moved.text)
+  const [, made] = moved.body.entry
+  t.equal((await call('GET', `Observation/${idOf(made)}`)).body.subject.reference, 'Patient/p')
+  const several = await transact(call, [
+    post(patient('3')),
+    post(patient('3')),
+    post(observation('Patient?identifier=urn:ids|3')),
+  ])
+  t.equal(several.status, 412)
+  for (const identifier of ['x', 5, [null], [[]], { system: 'urn:ids' }]) {
+    const reply = await transact(call, [
+      post({ resourceType: 'Patient', identifier } as never),
+      post(patient('4'), undefined, 'identifier=urn:ids|4'),
+    ])
+    t.equal(reply.status, 422, JSON.stringify(identifier))
+    t.match(diagnosticsOf(reply), /^Bundle\.entry\[0\]/)
+  }
+})
+
 t.test('the same id under two types is fine, and so is a bundle without entries', async (t) => {
   const call = await open(t)
   const reply = await transact(call, [
