@@ -2,22 +2,17 @@
 import type { Change } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
-import { type RewriteUri, rewriteReferences } from '../fhir/reference.ts'
-import type { Resource } from '../fhir/resource.ts'
 import type { CommittedVersion, Reader } from '../store/store.ts'
 import { atEntry, type Entry, parseEntries } from './bundle-entry.ts'
 import { type EntryOutcome, toResponse } from './bundle-response.ts'
 import type { AppContext } from './context.ts'
-import { planDeleteAt } from './delete.ts'
 import { createIdentities, type Identity, type WriteEntry } from './identity.ts'
-import type { BundleInteraction, Interaction, Patch } from './interaction.ts'
+import type { BundleInteraction, Interaction } from './interaction.ts'
 import { type Links, recheckLinks, resolveLinks } from './links-within.ts'
 import { createPacer } from './pace.ts'
-import { planPatchAt } from './patch.ts'
-import { assertMatch } from './precondition.ts'
 import type { Result } from './result.ts'
-import { planNew, planUpdateAt } from './update.ts'
-import { isStale, isStanding, type Step, toResult, type Writing } from './write.ts'
+import { type Planned, planStep } from './transaction-plan.ts'
+import { isStale, type Step, toResult, type Writing } from './write.ts'
 
 /** How an entry that reads is run: the spine, with a reader that sees what the transaction has written. */
 export type PerformIn = (
@@ -118,61 +113,6 @@ async function attemptOnce(run: Run): Promise<readonly EntryOutcome[] | undefine
 
 function isWrite(entry: Entry): entry is WriteEntry {
   return ORDER[entry.asked.kind] !== undefined
-}
-
-/** `same`: what an earlier entry writes is what this one would have created. */
-interface Planned {
-  readonly identity: Identity
-  readonly step: Step | 'same'
-}
-
-async function planStep(writing: Writing, identity: Identity, links: Links): Promise<Step | 'same'> {
-  try {
-    const step = await planOne(writing, identity, links)
-    if (step !== 'same' && step.kind === 'done' && step.result.kind === 'gone')
-      throw new FhirError('deleted', `This ${identity.type} has been deleted`)
-    return step
-  } catch (error) {
-    throw error instanceof FhirError ? atEntry(identity.entry.index, error) : error
-  }
-}
-
-async function planOne(
-  writing: Writing,
-  { entry, type, id, condition }: Identity,
-  links: Links,
-): Promise<Step | 'same'> {
-  const { asked } = entry
-  const rewrite = links.rewriteFor(entry)
-  const expect = condition?.version && { oneMatch: { plan: condition.plan, ref: `${type}/${id}` } }
-  switch (asked.kind) {
-    case 'create': {
-      if (condition?.found === 'pending') return 'same'
-      if (isStanding(condition?.version))
-        return { kind: 'done', result: { kind: 'written', version: condition.version, created: false } }
-      return planNew(writing, withId(rewriteReferences(asked.resource, rewrite), id!), condition?.plan)
-    }
-    case 'update': {
-      const resource = withId(rewriteReferences(asked.resource, rewrite), id!)
-      if (condition?.found !== 'nothing') return planUpdateAt(writing, asked, resource, expect)
-      assertMatch(asked.ifMatch, undefined)
-      return planNew(writing, resource, condition.plan, asked.resource.id === undefined ? 'POST' : 'PUT')
-    }
-    case 'patch':
-      return planPatchAt(writing, { ...asked, patch: rewritePatch(asked.patch, rewrite) }, id!, expect)
-    case 'delete':
-      if (id === undefined) return { kind: 'done', result: { kind: 'removed', count: 0 } }
-      return planDeleteAt(writing, asked, id, expect)
-  }
-}
-
-function withId(resource: Resource, id: string): Resource & { readonly id: string } {
-  return { ...resource, id }
-}
-
-function rewritePatch(patch: Patch, rewrite: RewriteUri): Patch {
-  if (patch.format === 'json-patch') return patch
-  return { ...patch, body: rewriteReferences(patch.body as Resource, rewrite) }
 }
 
 async function commitAll(

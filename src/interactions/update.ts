@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import type { Expectation } from '../access/plan.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
+import { isId } from './body.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Update } from './interaction.ts'
 import { assertMatch } from './precondition.ts'
 import { absent } from './read.ts'
-import { isId } from './request.ts'
 import {
   assertValid,
   buildPut,

@@ -7,8 +7,8 @@ import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { CommittedVersion, Reader, Version } from '../store/store.ts'
+import { assertWhole } from './body.ts'
 import type { AppContext } from './context.ts'
-import { assertWhole } from './request.ts'
 import type { Result, Stored } from './result.ts'
 
 /** What a write comes to before it is committed. */
