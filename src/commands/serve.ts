@@ -8,7 +8,7 @@ export const usage =
   '\n\nA signal stops accepting requests, answers those in flight, and closes the store. A second one ends at once.'
 
 /** What is still in flight after this long was never acknowledged, and is cut off. */
-const CLOSE_MS = 30_000
+const CLOSE_MS = 5_000
 
 /** Returns 0 after an orderly end; throws where the store or the port cannot be opened. */
 export async function run(args: readonly string[], config: Config): Promise<number> {

@@ -97,7 +97,10 @@ t.test(
       while (!refused) {
         const reply = await fetch(`${base}/Basic`, { method: 'POST', headers, body }).catch(() => undefined)
         if (reply?.status === 201) acknowledged.push(((await reply.json()) as { id: string }).id)
-        else refused = true
+        else {
+          await reply?.arrayBuffer()
+          refused = true
+        }
       }
     }
     const writers = Promise.all(Array.from({ length: 8 }, write))
