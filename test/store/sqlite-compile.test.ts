@@ -66,8 +66,14 @@ const rows: readonly Row[] = [
   {
     rule: 'a text within is asked of texts alone',
     expr: { kind: 'match', param: 'code', contains: '\u0001s' },
-    text: `+EXISTS (SELECT 1 ${BY_RID} AND typeof(e1.lo) = 'text' AND instr(e1.lo, ?) > 0)`,
+    text: `+EXISTS (SELECT 1 ${BY_RID} AND (typeof(e1.lo) = 'text' AND instr(e1.lo, ?) > 0))`,
     params: [1, '\u0001s'],
+  },
+  {
+    rule: 'so is the end of a text',
+    expr: { kind: 'match', param: 'code', endsWith: '\u0001s' },
+    text: `+EXISTS (SELECT 1 ${BY_RID} AND (typeof(e1.lo) = 'text' AND substr(e1.lo, -length(?)) = ?))`,
+    params: [1, '\u0001s', '\u0001s'],
   },
   {
     rule: 'a compartment is a value of its own parameter',

@@ -58,7 +58,7 @@ const contains: fc.Arbitrary<Expr> = fc
   .map(([param, text]) => ({ kind: 'match', param, contains: text }))
 
 const endsWith: fc.Arbitrary<Expr> = fc
-  .tuple(fc.constantFrom('code', 'mixed'), fc.constantFrom('b', '\u0001urn:s', '1', 'い'))
+  .tuple(fc.constantFrom('code', 'mixed', '_id'), fc.constantFrom('b', '\u0001urn:s', '1', 'い', ''))
   .map(([param, text]) => ({ kind: 'match', param, endsWith: text }))
 
 const leaf: fc.Arbitrary<Expr> = fc.oneof(

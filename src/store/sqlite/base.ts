@@ -3,8 +3,30 @@ import type { Expr, Match, Selection } from '../../search/query.ts'
 import { type Bounds, compareAxis } from '../../search/query.ts'
 import { currentPlace, type Place } from './compile.ts'
 import type { Connection } from './connection.ts'
-import type { Probe, Seek } from './probe.ts'
 import { raw, type Sql, sql, TRUE } from './sql.ts'
+
+/** A way to reach resources by index. */
+export interface Seek {
+  /** `SELECT … AS rid`: current resources of the type asked for, each once or more often. */
+  readonly rids: Sql
+  /** True where the rows satisfy the whole condition, false where it must be asked of each again. */
+  readonly exact: boolean
+  /** Set where it is one value of one parameter: its rows are ordered by rid. */
+  readonly point?: { readonly param: number; readonly lo: number | string }
+  /** How many rows it gives, where that is known without counting. */
+  readonly count?: number
+  /** True where it gives no resource twice. */
+  readonly once?: boolean
+  /** What a row costs (µs, about), where it takes more than the next entry of an index. */
+  readonly cost?: number
+}
+
+/** The Seek that gives the fewest rows, for the condition at `index`. */
+export interface Probe {
+  readonly seek: Seek
+  readonly index: number
+  readonly count: number
+}
 
 /** Rows that each stand for one current resource. */
 export interface Base {
@@ -98,7 +120,11 @@ function mergeRanges(connection: Connection, type: string, parts: readonly Expr[
 
 function isMergeable(a: Expr, b: Expr): boolean {
   if (a.kind !== 'match' || b.kind !== 'match' || a.param !== b.param) return false
-  return a.contains === undefined && b.contains === undefined
+  return isRange(a) && isRange(b)
+}
+
+function isRange({ contains, endsWith }: Match): boolean {
+  return contains === undefined && endsWith === undefined
 }
 
 function intersect(a: Match, b: Match): Match {

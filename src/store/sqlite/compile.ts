@@ -125,14 +125,22 @@ export function toPoint({ lo, hi, contains, endsWith }: Match): Axis | undefined
   return lo.min === lo.max && !lo.minOpen && !lo.maxOpen ? lo.min : undefined
 }
 
-function compileBounds({ lo, hi, contains, endsWith }: Match, alias: string): Sql {
+function compileBounds(match: Match, alias: string): Sql {
   const column = raw(`${alias}.lo`)
-  const parts = [...within(column, lo), ...within(raw(`${alias}.hi`), hi)]
-  if (contains !== undefined)
-    parts.push(sql`typeof(${column}) = 'text' AND instr(${column}, ${contains}) > 0`)
-  if (endsWith !== undefined)
-    parts.push(sql`typeof(${column}) = 'text' AND substr(${column}, -length(${endsWith})) = ${endsWith}`)
-  return allOf(parts)
+  return allOf([
+    ...within(column, match.lo),
+    ...within(raw(`${alias}.hi`), match.hi),
+    ...compileText(column, match),
+  ])
+}
+
+// substr counts from the end where it starts below 0; an empty end is the end of every text.
+function compileText(column: Sql, { contains, endsWith }: Match): Sql[] {
+  if (contains === undefined && endsWith === undefined) return []
+  const parts = [sql`typeof(${column}) = 'text'`]
+  if (contains) parts.push(sql`instr(${column}, ${contains}) > 0`)
+  if (endsWith) parts.push(sql`substr(${column}, -length(${endsWith})) = ${endsWith}`)
+  return parts
 }
 
 function within(column: Sql, { min, max, minOpen, maxOpen }: Bounds = {}): Sql[] {
@@ -144,13 +152,11 @@ function within(column: Sql, { min, max, minOpen, maxOpen }: Bounds = {}): Sql[]
 }
 
 /** Returns the condition on `_id`, which is answered from `ref` ('Type/id'); both ends of the entry are the id. */
-export function compileId({ lo, hi, contains }: Match, type: string, ref: Sql): Sql {
-  const point = toPoint({ kind: 'match', param: '_id', lo, hi, contains })
+export function compileId(match: Match, type: string, ref: Sql): Sql {
+  const point = toPoint(match)
   if (typeof point === 'string') return sql`${ref} = ${`${type}/${point}`}`
   const id = sql`substr(${ref}, ${type.length + 2})`
-  const parts = [...within(id, lo), ...within(id, hi)]
-  if (contains !== undefined) parts.push(sql`instr(${id}, ${contains}) > 0`)
-  return allOf(parts)
+  return allOf([...within(id, match.lo), ...within(id, match.hi), ...compileText(id, match)])
 }
 
 function compileChain(connection: Connection, chain: Chain, type: string, place: Place): Sql {

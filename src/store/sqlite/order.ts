@@ -17,6 +17,15 @@ export interface Found extends Position {
   readonly past: number
 }
 
+/** What is wanted of one Selection. */
+export interface Want {
+  readonly sort: readonly SortKey[]
+  readonly after?: Position
+  readonly limit: number
+  /** Resources changed after this write sequence are answered from their old versions; undefined where there are none. */
+  readonly asOf?: number
+}
+
 /** Orders two places as the SQL does. */
 export function comparePositions(sort: readonly SortKey[], a: Position, b: Position): number {
   for (const [i, { descending }] of sort.entries()) {

@@ -1,23 +1,14 @@
 // How a page is found: drive by the rarest condition, or walk the order where all are dense. https://www.sqlite.org/optoverview.html
-import type { Selection, SortKey } from '../../search/query.ts'
-import { type Base, baseOfList, isUnchanged, type Question, toBase, toQuestion } from './base.ts'
+import type { Selection } from '../../search/query.ts'
+import { type Base, baseOfList, isUnchanged, type Probe, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
-import { compileAfter, compileKey, compileOrder, type Found, type Key, type Position } from './order.ts'
-import { CAPS, compileChecks, costOfChecks, type Probe, probe, WIDE_CAPS } from './probe.ts'
+import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
+import { CAPS, compileChecks, costOfChecks, probe, WIDE_CAPS } from './probe.ts'
 import { listSet, toSet } from './set.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walk } from './walk.ts'
-
-/** What is wanted of one Selection. */
-export interface Want {
-  readonly sort: readonly SortKey[]
-  readonly after?: Position
-  readonly limit: number
-  /** Resources changed after this write sequence are left to `findChanged`; undefined where there are none. */
-  readonly asOf?: number
-}
 
 /** A walk of more rows than this is given up for the set of matches, where nobody set a tighter bound. */
 const MAX_WALK = 10_000

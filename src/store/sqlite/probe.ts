@@ -7,33 +7,19 @@ import {
   type Match,
   type Selection,
 } from '../../search/query.ts'
-import { type Base, conjuncts, isSingle, type Question, toBase, toQuestion } from './base.ts'
+import {
+  type Base,
+  conjuncts,
+  isSingle,
+  type Probe,
+  type Question,
+  type Seek,
+  toBase,
+  toQuestion,
+} from './base.ts'
 import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { allOf, join, raw, type Sql, sql } from './sql.ts'
-
-/** A way to reach resources by index. */
-export interface Seek {
-  /** `SELECT … AS rid`: current resources of the type asked for, each once or more often. */
-  readonly rids: Sql
-  /** True where the rows satisfy the whole condition, false where it must be asked of each again. */
-  readonly exact: boolean
-  /** Set where it is one value of one parameter: its rows are ordered by rid. */
-  readonly point?: { readonly param: number; readonly lo: number | string }
-  /** How many rows it gives, where that is known without counting. */
-  readonly count?: number
-  /** True where it gives no resource twice. */
-  readonly once?: boolean
-  /** What a row costs (µs, about), where it takes more than the next entry of an index. */
-  readonly cost?: number
-}
-
-/** The Seek that gives the fewest rows, for the condition at `index`. */
-export interface Probe {
-  readonly seek: Seek
-  readonly index: number
-  readonly count: number
-}
 
 /** Counts above the last cap are not known: such a condition is dense. */
 export const CAPS: readonly number[] = [256, 4096]

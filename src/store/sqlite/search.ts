@@ -5,8 +5,8 @@ import type { Page } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { countMatches } from './count.ts'
 import { findIncluded } from './include.ts'
-import { comparePositions, type Found } from './order.ts'
-import { find, findChanged, type Want } from './planner.ts'
+import { comparePositions, type Found, type Want } from './order.ts'
+import { find, findChanged } from './planner.ts'
 import { countChanged, inSnapshot, lastSeq, loadFound, type Meter } from './snapshot.ts'
 
 /**

@@ -1,10 +1,17 @@
 // Walking the order of the answer and asking the conditions of each row, until a page is full. https://www.sqlite.org/queryplanner.html
 import { type Bounds, compareAxis, type SortKey } from '../../search/query.ts'
-import { type Base, baseOfEntries, baseOfType, isSingle, isUnchanged, type Question } from './base.ts'
+import {
+  type Base,
+  baseOfEntries,
+  baseOfType,
+  isSingle,
+  isUnchanged,
+  type Probe,
+  type Question,
+} from './base.ts'
 import type { Connection } from './connection.ts'
-import { compileAfter, compileKey, compileOrder, type Found, type Key } from './order.ts'
-import type { Want } from './planner.ts'
-import { compileChecks, findPoint, type Probe } from './probe.ts'
+import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
+import { compileChecks, findPoint } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walkIds } from './walk-ids.ts'
