@@ -30,7 +30,7 @@ export async function runBatch(
   asked: BundleInteraction,
   perform: Perform,
 ): Promise<readonly EntryOutcome[]> {
-  const entries = parseEntries(context, asked)
+  const entries = await parseEntries(context, asked)
   const outcomes: EntryOutcome[] = []
   for (let from = 0; from < entries.length; ) {
     const slice = entries.slice(from, from + countTogether(entries, from))

@@ -5,6 +5,7 @@ import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { AppContext } from './context.ts'
 import type { BundleInteraction, Interaction, Patch } from './interaction.ts'
+import { createPacer } from './pace.ts'
 import { parseQueryString } from './params.ts'
 import { parseIfMatch, parseIfNoneMatch } from './precondition.ts'
 import { type RestRequest, toInteraction } from './request.ts'
@@ -27,16 +28,28 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
  * Returns each entry as what it asks for, or as the FhirError that it is refused with. Throws FhirError `structure` where
  * `entry` is no list and `unprocessable` where the Bundle around the resources is not R4's.
  */
-export function parseEntries(context: AppContext, asked: BundleInteraction): readonly (Entry | Refused)[] {
+export async function parseEntries(
+  context: AppContext,
+  asked: BundleInteraction,
+): Promise<readonly (Entry | Refused)[]> {
   const entries = toEntries(asked.bundle)
-  const parsed = entries.map((entry, index) => parseEntry(context, asked, entry, index))
-  const faults = checkEnvelope(
-    context,
-    asked.bundle,
-    parsed.map((each) => ('error' in each ? undefined : (entries[each.index] as BundleEntry))),
-  )
-  return parsed.map((each) => faults.get(each.index) ?? each)
+  const pace = createPacer()
+  const parsed: (Entry | Refused)[] = []
+  // An envelope without entries is checked too.
+  for (let from = 0; from === 0 || from < entries.length; from += SLICE) {
+    const slice = entries
+      .slice(from, from + SLICE)
+      .map((entry, n) => parseEntry(context, asked, entry, from + n))
+    const sound = slice.flatMap((each) => ('error' in each ? [] : [each.index]))
+    const faults = checkEnvelope(context, asked.bundle, sound)
+    parsed.push(...slice.map((each) => faults.get(each.index) ?? each))
+    await pace()
+  }
+  return parsed
 }
+
+/** So many entries are read and checked before the event loop gets a turn. */
+const SLICE = 200
 
 function toEntries({ entry = [] }: Resource): readonly unknown[] {
   if (Array.isArray(entry)) return entry
@@ -142,15 +155,12 @@ function toPatch(resource: unknown): Patch | undefined {
 // at fault; a fault of the Bundle itself is thrown.
 function checkEnvelope(
   context: AppContext,
-  { entry: _, ...envelope }: Resource,
-  entries: readonly (BundleEntry | undefined)[],
+  { entry, ...envelope }: Resource,
+  places: readonly number[],
 ): ReadonlyMap<number, Refused> {
-  const places: number[] = []
-  const bare = entries.flatMap((entry, index) => {
-    if (!entry) return []
-    const { resource, ...rest } = entry
-    places.push(index)
-    return [rest]
+  const bare = places.map((index) => {
+    const { resource, ...rest } = (entry as readonly BundleEntry[])[index]!
+    return rest
   })
   const issues = context
     .validate(bare.length > 0 ? { ...envelope, entry: bare } : envelope)

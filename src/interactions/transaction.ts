@@ -62,7 +62,7 @@ export async function runTransaction(
   perform: PerformIn,
   assertMay: AssertMay,
 ): Promise<readonly EntryOutcome[]> {
-  const parsed = parseEntries(context, asked)
+  const parsed = await parseEntries(context, asked)
   const entries = parsed.map((entry): Entry => {
     if ('error' in entry) throw entry.error
     return entry
