@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { FhirError } from '../../src/fhir/outcome.ts'
+import { assertMediaType, negotiate } from '../../src/http/negotiate.ts'
+import { parsePrefer } from '../../src/http/prefer.ts'
+
+t.test('JSON in any of its names is acceptable; _format goes before Accept', (t) => {
+  const accepted: readonly (string | undefined)[] = [
+    undefined,
+    '*/*',
+    'application/fhir+json',
+    'Application/JSON',
+    'application/json+fhir',
+    'text/json',
+    'application/*',
+    'application/fhir+json;fhirVersion=4.0',
+    'text/xml, application/json;q=0.1',
+  ]
+  for (const accept of accepted) t.strictSame(negotiate(accept, []), { pretty: false }, String(accept))
+  for (const accept of [
+    'application/fhir+xml',
+    'text/html',
+    'application/json;q=0',
+    'application/json;q=0.000',
+    'application/fhir+json;fhirVersion=5.0',
+    '',
+  ])
+    t.throws(() => negotiate(accept, []), { code: 'not-acceptable' }, accept)
+  t.strictSame(
+    negotiate('application/fhir+xml', [
+      ['_format', 'json'],
+      ['_pretty', 'true'],
+    ]),
+    { pretty: true },
+  )
+  t.throws(() => negotiate('application/json', [['_format', 'xml']]), { code: 'not-acceptable' })
+  t.throws(() => negotiate(undefined, [['_format', '']]), { code: 'not-acceptable' })
+  t.end()
+})
+
+t.test('Prefer is read whatever its case, order and quotes', (t) => {
+  t.strictSame(parsePrefer(undefined), { handling: 'strict' })
+  t.strictSame(parsePrefer('return=minimal'), { handling: 'strict', return: 'minimal' })
+  t.strictSame(parsePrefer('Handling="lenient", RETURN=OperationOutcome'), {
+    handling: 'lenient',
+    return: 'OperationOutcome',
+  })
+  t.strictSame(parsePrefer('respond-async; return=representation'), {
+    handling: 'strict',
+    return: 'representation',
+  })
+  for (const header of ['return=x', 'return', 'handling=', 'return=toString'])
+    t.throws(() => parsePrefer(header), { code: 'invalid' }, header)
+  t.end()
+})
+
+t.test('any header ends with an answer or a FhirError', (t) => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (a, b) => {
+      for (const act of [
+        () => negotiate(a, [['_format', b]]),
+        () => negotiate(a, []),
+        () => parsePrefer(a),
+        () => assertMediaType('resource', a, b),
+      ]) {
+        try {
+          act()
+        } catch (error) {
+          if (!(error instanceof FhirError) || error.status >= 500) return false
+        }
+      }
+      return true
+    }),
+  )
+  t.end()
+})
