@@ -68,6 +68,8 @@ function readPath(query: string) {
 
 export interface Catalogue {
   readonly call: Call
+  /** Asks memory alone: the ids, in order. */
+  readonly remember: (query: string) => Promise<string[]>
   /** Asserts each row as a test of its own. */
   check(title: string, rows: readonly Row[]): void
 }
@@ -95,7 +97,7 @@ export async function openCatalogue(fixtures: readonly Fixture[], options: Optio
     void t.test(title, async (t) => {
       for (const row of rows) await checkRow(t, call, naive, row)
     })
-  return { call, check }
+  return { call, check, remember: naive }
 }
 
 async function checkRow(
