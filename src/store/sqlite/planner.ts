@@ -4,7 +4,7 @@ import { type Base, baseOfList, isUnchanged, type Probe, type Question, toBase, 
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
-import { CAPS, compileChecks, costOfChecks, probe, WIDE_CAPS } from './probe.ts'
+import { CAPS, compileChecks, costOfChecks, findPoint, probe, WIDE_CAPS } from './probe.ts'
 import { listSet, toSet } from './set.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
@@ -32,6 +32,10 @@ export function find(
 ): Found[] | 'heavy' {
   const question = toQuestion(connection, selection)
   if (!question) return []
+  // One value alone is walked as it lies, however much there is of it.
+  const alone = want.sort.length === 0 && question.parts.length === 1
+  if (alone && findPoint(connection, question.type, question.parts))
+    return findDense(connection, question, want, meter)
   const best = probe(connection, question.type, question.parts, CAPS)
   return best
     ? findFrom(connection, question, best, want, meter)
