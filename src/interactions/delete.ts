@@ -1,11 +1,11 @@
 // delete by id or by criteria; what is not there is deleted already. https://hl7.org/fhir/R4/http.html#delete
-import { randomBytes } from 'node:crypto'
 import type { Change, DeleteChange, Expectation } from '../access/plan.ts'
 import { matchCriteria, planCriteria } from './conditional.ts'
 import type { AppContext } from './context.ts'
 import type { Delete } from './interaction.ts'
 import { assertMatch } from './precondition.ts'
 import type { Result } from './result.ts'
+import { newVersionId } from './version-id.ts'
 import { commitStep, isStale, isStanding, readTarget, type Step, type Writing } from './write.ts'
 
 /** Returns the step that deletes the one target; done where nothing stands there, seen or hidden. */
@@ -36,7 +36,7 @@ function buildRemove(
   id: string,
   expect: Expectation,
 ): Change<DeleteChange> {
-  return policy.remove({ type, id, versionId: randomBytes(8).toString('hex'), expect })
+  return policy.remove({ type, id, versionId: newVersionId(), expect })
 }
 
 /** Deletes; with `atMost` as many matches as that in one transaction, else the one target. */

@@ -1,13 +1,13 @@
 // Many resources at once through the one write door: each an update at its id, or a create where it has none.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Change, PutChange } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
-import { buildDocument, sameContent } from '../fhir/document.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { RecordChange } from '../store/store.ts'
 import type { AppContext } from './context.ts'
+import { assertValid, buildPut, isStanding, type PutStep, toUnchanged, type Writing } from './write.ts'
 
 /** One resource to store; `key` tells it apart in the answer (a line number). */
 export interface Candidate {
@@ -42,12 +42,9 @@ function toRejection(key: number, error: unknown): Prepared {
 }
 
 function parseCandidate(context: AppContext, bytes: Uint8Array): Resource {
-  const resource = parseJson(bytes)
-  const issues = context
-    .validate(resource)
-    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
-  if (issues.length > 0) throw new FhirError('unprocessable', issues[0]!.diagnostics, issues)
-  return resource as Resource
+  const resource = parseJson(bytes) as Resource
+  assertValid(context, resource)
+  return resource
 }
 
 async function prepareCandidate(
@@ -55,30 +52,22 @@ async function prepareCandidate(
   policy: Policy,
   { key, bytes }: Candidate,
 ): Promise<Prepared> {
+  const writing: Writing = { context, policy, reader: context.store }
   try {
     const given = parseCandidate(context, bytes)
-    const resource = given.id === undefined ? { ...given, id: randomUUID() } : given
-    const type = resource.resourceType
-    const id = resource.id!
-    const current =
-      given.id === undefined ? undefined : await context.store.read(policy.targetPlan('u', type, id))
-    if (current?.document && sameContent(parseJson(current.document) as Resource, resource))
-      return { kind: 'unchanged' }
-    const versionId = randomBytes(8).toString('hex')
-    const change = policy.put({
-      type,
-      id,
-      method: given.id === undefined ? 'POST' : 'PUT',
-      versionId,
-      ...buildDocument(resource, versionId),
-      entries: context.indexer(resource),
-      expect: { version: current?.document ? current.versionId : null },
-    })
-    return { kind: 'change', key, change }
+    const { resourceType: type, id } = given
+    if (id === undefined)
+      return toPrepared(key, buildPut(writing, { ...given, id: randomUUID() }, 'POST', { version: null }))
+    const current = await context.store.read(policy.targetPlan('u', type, id))
+    if (isStanding(current) && toUnchanged(current, given)) return { kind: 'unchanged' }
+    const expect = { version: isStanding(current) ? current.versionId : null }
+    return toPrepared(key, buildPut(writing, { ...given, id }, 'PUT', expect))
   } catch (error) {
     return toRejection(key, error)
   }
 }
+
+const toPrepared = (key: number, { change }: PutStep): Prepared => ({ kind: 'change', key, change })
 
 // What came in between (another process wrote the same id) is prepared anew, one by one.
 async function storeAlone(context: AppContext, policy: Policy, candidate: Candidate): Promise<Prepared> {

@@ -1,5 +1,4 @@
 // The write door: what is to be stored is checked, indexed, put under the policy and committed. https://hl7.org/fhir/R4/http.html#transactional-integrity
-import { randomBytes } from 'node:crypto'
 import type { Change, DeleteChange, Expectation, PutChange } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
 import { buildDocument, sameContent } from '../fhir/document.ts'
@@ -10,10 +9,16 @@ import type { CommittedVersion, Reader, Version } from '../store/store.ts'
 import { assertWhole } from './body.ts'
 import type { AppContext } from './context.ts'
 import type { Result, Stored } from './result.ts'
+import { newVersionId } from './version-id.ts'
+
+export interface PutStep {
+  readonly kind: 'put'
+  readonly change: Change<PutChange>
+}
 
 /** What a write comes to before it is committed. */
 export type Step =
-  | { readonly kind: 'put'; readonly change: Change<PutChange> }
+  | PutStep
   | { readonly kind: 'remove'; readonly change: Change<DeleteChange> }
   /** Nothing has to be written. */
   | { readonly kind: 'done'; readonly result: Result }
@@ -43,8 +48,8 @@ export function buildPut(
   resource: Resource & { readonly id: string },
   method: PutChange['method'],
   expect: Expectation,
-): Step {
-  const versionId = randomBytes(8).toString('hex')
+): PutStep {
+  const versionId = newVersionId()
   const change = policy.put({
     type: resource.resourceType,
     id: resource.id,

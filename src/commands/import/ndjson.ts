@@ -34,8 +34,8 @@ export interface Bookmark {
 }
 
 const COLLECTION = 'import'
-const BATCH_RESOURCES = 500
-const BATCH_BYTES = 2 << 20
+const BATCH_RESOURCES = 4_000
+const BATCH_BYTES = 8 << 20
 const BOOKMARK_TTL_MS = 30 * 86_400_000
 
 const toKey = (source: Source) => `${source.file}#${source.fingerprint}`
