@@ -110,11 +110,13 @@ function createHandler(context: AppContext) {
     const rest = toRestRequest(context, request, preference)
     const form = negotiate(request.headers.accept, rest.params)
     const asked = toInteraction(context, rest)
-    // Open to all: there may be no principal.
-    const result =
-      asked.kind === 'capabilities'
-        ? toCapabilities(context, asked)
-        : await perform(context, await context.policyFor(request.principal), asked)
+    // Open to all: here alone there may be no principal.
+    if (asked.kind === 'capabilities')
+      return respond(context, reply, toCapabilities(context, asked), { form })
+    if (!request.principal)
+      throw new FhirError('login', 'A bearer token is needed in the Authorization header')
+    const policy = await context.policyFor(request.principal)
+    const result = await perform(context, policy, asked)
     return respond(context, reply, result, { form, return: preference.return })
   }
 }

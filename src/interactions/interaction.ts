@@ -47,6 +47,8 @@ export interface Update {
   readonly target: Target
   readonly resource: Resource
   readonly ifMatch?: EntityTags
+  /** `*`: only where nothing stands yet. */
+  readonly ifNoneMatch?: EntityTags
 }
 
 export interface PatchInteraction {

@@ -40,6 +40,12 @@ export function assertMatch(ifMatch: EntityTags | undefined, versionId: string |
   throw new FhirError('version-mismatch', 'If-Match does not name the current version')
 }
 
+/** Throws FhirError `version-mismatch` where If-None-Match is given and names what stands. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+export function assertNoMatch(ifNoneMatch: EntityTags | undefined, versionId: string | undefined): void {
+  if (ifNoneMatch === undefined || versionId === undefined || !matchesTag(ifNoneMatch, versionId)) return
+  throw new FhirError('version-mismatch', 'If-None-Match names the current version')
+}
+
 /** Returns the weak entity tag of a version. */
 export function toEntityTag(versionId: string): string {
   return `W/"${versionId}"`

@@ -145,7 +145,7 @@ function toHistory({ method, params }: RestRequest, type?: string, id?: string):
 }
 
 function toType(request: RestRequest, type: string): Interaction {
-  const { method, ifMatch } = request
+  const { method, ifMatch, ifNoneMatch } = request
   switch (method) {
     case 'GET':
     case 'HEAD':
@@ -165,6 +165,7 @@ function toType(request: RestRequest, type: string): Interaction {
         target: toCriteria(request),
         resource: toResource(request.body, type),
         ifMatch,
+        ifNoneMatch,
       }
     case 'PATCH':
       return { kind: 'patch', type, target: toCriteria(request), patch: toPatch(request), ifMatch }
@@ -204,7 +205,7 @@ function toConditionalDelete(request: RestRequest, type: string): Interaction {
 }
 
 function toInstance(request: RestRequest, type: string, id: string): Interaction {
-  const { method, ifMatch } = request
+  const { method, ifMatch, ifNoneMatch } = request
   switch (method) {
     case 'GET':
     case 'HEAD':
@@ -213,13 +214,20 @@ function toInstance(request: RestRequest, type: string, id: string): Interaction
         type,
         id,
         mask: request.params.length === 0 ? undefined : parseMask(request.params),
-        ifNoneMatch: request.ifNoneMatch,
+        ifNoneMatch,
         ifModifiedSince: request.ifModifiedSince,
       }
     case 'PUT':
       assertKnown(withoutForm(request.params), NO_PARAMS)
       assertId(id)
-      return { kind: 'update', type, target: { id }, resource: toResourceAt(request.body, type, id), ifMatch }
+      return {
+        kind: 'update',
+        type,
+        target: { id },
+        resource: toResourceAt(request.body, type, id),
+        ifMatch,
+        ifNoneMatch,
+      }
     case 'PATCH':
       assertKnown(withoutForm(request.params), NO_PARAMS)
       return { kind: 'patch', type, target: { id }, patch: toPatch(request), ifMatch }

@@ -6,7 +6,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { isId } from './body.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Update } from './interaction.ts'
-import { assertMatch } from './precondition.ts'
+import { assertMatch, assertNoMatch } from './precondition.ts'
 import { absent } from './read.ts'
 import {
   assertValid,
@@ -30,7 +30,7 @@ export function planUpdate(writing: Writing, asked: Update): Promise<Step> {
 /** Returns the step that makes `resource` stand at its id; `expect` is what must hold besides its version. */
 export async function planUpdateAt(
   writing: Writing,
-  { type, ifMatch }: Pick<Update, 'type' | 'ifMatch'>,
+  { type, ifMatch, ifNoneMatch }: Pick<Update, 'type' | 'ifMatch' | 'ifNoneMatch'>,
   resource: Identified,
   expect: Expectation = {},
 ): Promise<Step> {
@@ -39,6 +39,7 @@ export async function planUpdateAt(
   if (!current && !writing.policy.mayCreateAt(type)) throw absent(type)
   const standing = isStanding(current) ? current : undefined
   assertMatch(ifMatch, standing?.versionId)
+  assertNoMatch(ifNoneMatch, standing?.versionId)
   assertValid(writing.context, resource)
   const unchanged = standing && toUnchanged(standing, resource)
   return unchanged ?? buildPut(writing, resource, 'PUT', { ...expect, version: standing?.versionId ?? null })

@@ -189,3 +189,31 @@ t.test('a header cannot be split by what is stored', async (t) => {
   }
   t.match((await call('POST', '', evil)).body.entry[0].response.status, /^400/)
 })
+
+t.test('a URL spelled with escapes opens nothing that the plain one does not', async (t) => {
+  const { app, auth } = await openServer(t)
+  const headers = await auth()
+  await app.inject({
+    method: 'PUT',
+    url: '/fhir/Patient/p',
+    headers: { ...headers, 'content-type': 'application/fhir+json' },
+    payload: patient('"id":"p"'),
+  })
+  for (const url of [
+    '/%66hir/Patient/p',
+    '/fhi%72/Patient/p',
+    '/fhir/%50atient/p',
+    '/%66hir/metadata/../Patient/p',
+    '/fhir/metadata%2F..%2FPatient%2Fp',
+    '/fhir/metadata;/Patient/p',
+    '/fhir//Patient/p',
+    '//fhir/Patient/p',
+    '/fhir/metadata?x=/Patient/p',
+    '/%66hir/metadata',
+  ]) {
+    const open = await app.inject({ url })
+    t.ok(open.statusCode >= 400 && open.statusCode < 500, `${url}: ${open.statusCode}`)
+    const known = await app.inject({ url, headers })
+    t.ok(known.statusCode < 500, `${url}: ${known.statusCode} with a token`)
+  }
+})
