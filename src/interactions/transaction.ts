@@ -12,6 +12,7 @@ import { type Links, recheckLinks, resolveLinks } from './links-within.ts'
 import { createPacer } from './pace.ts'
 import type { Result } from './result.ts'
 import { type Planned, planStep } from './transaction-plan.ts'
+import { inTurn } from './turn.ts'
 import { isStale, type Step, toResult, type Writing } from './write.ts'
 
 /** How an entry that reads is run: the spine, with a reader that sees what the transaction has written. */
@@ -68,12 +69,16 @@ export async function runTransaction(
     return entry
   })
   for (const entry of entries) assertAllowed(policy, entry, assertMay)
-  for (let attempt = 1; ; attempt++) {
-    const outcomes = await attemptOnce({ context, policy, entries, perform })
+  const run = { context, policy, entries, perform }
+  return (await attemptOnce(run)) ?? inTurn(context.store, 'transaction', () => attemptAgain(run))
+}
+
+async function attemptAgain(run: Run): Promise<readonly EntryOutcome[]> {
+  for (let attempt = 2; attempt <= ATTEMPTS; attempt++) {
+    const outcomes = await attemptOnce(run)
     if (outcomes) return outcomes
-    if (attempt === ATTEMPTS)
-      throw new FhirError('conflict', 'Other writes to the same resources kept coming in between; try again')
   }
+  throw new FhirError('conflict', 'Other writes to the same resources kept coming in between; try again')
 }
 
 function assertAllowed(policy: Policy, { index, asked }: Entry, assertMay: AssertMay): void {

@@ -9,6 +9,7 @@ import type { CommittedVersion, Reader, Version } from '../store/store.ts'
 import { assertWhole } from './body.ts'
 import type { AppContext } from './context.ts'
 import type { Result, Stored } from './result.ts'
+import { inTurn } from './turn.ts'
 import { newVersionId } from './version-id.ts'
 
 export interface PutStep {
@@ -92,17 +93,32 @@ export function isStale(error: unknown): boolean {
  * The plan reads anew each time, so it is the one that refuses a stale If-Match.
  */
 export async function commitStep(context: AppContext, plan: () => Promise<Step>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    const step = await plan()
-    if (step.kind === 'done') return step.result
-    try {
-      const { versions } = await context.store.commit([step.change])
-      return toResult(versions[0]!)
-    } catch (error) {
-      if (!isStale(error)) throw error
-      if (attempt === ATTEMPTS)
-        throw new FhirError('conflict', 'Other writes to the same resource kept coming in between; try again')
+  const first = await tryStep(context, plan)
+  if (first.kind !== 'stale') return first
+  return inTurn(context.store, first.ref, async () => {
+    for (let attempt = 2; attempt <= ATTEMPTS; attempt++) {
+      const next = await tryStep(context, plan)
+      if (next.kind !== 'stale') return next
     }
+    throw new FhirError('conflict', 'Other writes to the same resource kept coming in between; try again')
+  })
+}
+
+/** What a write ran into: something else was written at `ref`, or matched, in the meantime. */
+interface Stale {
+  readonly kind: 'stale'
+  readonly ref: string
+}
+
+async function tryStep(context: AppContext, plan: () => Promise<Step>): Promise<Result | Stale> {
+  const step = await plan()
+  if (step.kind === 'done') return step.result
+  try {
+    const { versions } = await context.store.commit([step.change])
+    return toResult(versions[0]!)
+  } catch (error) {
+    if (!isStale(error)) throw error
+    return { kind: 'stale', ref: `${step.change.data.type}/${step.change.data.id}` }
   }
 }
 

@@ -381,3 +381,20 @@ t.test('JSON Patch and FHIRPath Patch change what stands, all or nothing', async
     ['PATCH', 'PUT'],
   )
 })
+
+t.test('updates and patches that meet at one resource all get through, one version each', async (t) => {
+  const call = await open(t)
+  await call('PUT', 'Patient/p', patient('first', 'p'))
+  const type = { 'content-type': 'application/json-patch+json' }
+  const add = (n: number) => [{ op: 'add', path: '/name/-', value: { family: `n${n}` } }]
+  const replies = await Promise.all([
+    ...Array.from({ length: 40 }, (_, n) => call('PATCH', 'Patient/p', add(n), type)),
+    call('PATCH', 'Patient/p', add(99), { ...type, 'if-match': 'W/"stale"' }),
+  ])
+  t.strictSame(
+    replies.map(({ status }) => status),
+    [...Array(40).fill(200), 412],
+  )
+  t.equal((await call('GET', 'Patient/p')).body.name.length, 41, 'none is lost')
+  t.equal((await call('GET', 'Patient/p/_history?_summary=true&_count=0')).body.total, 41)
+})

@@ -443,6 +443,22 @@ t.test('transactions that meet at one resource all succeed, one after the other'
   t.equal(await total(call, `Observation?subject:Patient.identifier=urn:ids|once`), 12)
 })
 
+t.test('transactions that change one resource at once all succeed, and none is lost', async (t) => {
+  const call = await open(t)
+  await call('PUT', 'Patient/p', patient('1', { id: 'p' }))
+  const toPatch = (n: number) => {
+    const patch = [{ op: 'add', path: '/identifier/-', value: { value: `n${n}` } }]
+    const data = Buffer.from(JSON.stringify(patch)).toString('base64')
+    return {
+      resource: { resourceType: 'Binary', contentType: 'application/json-patch+json', data },
+      request: { method: 'PATCH', url: 'Patient/p' },
+    }
+  }
+  const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => transact(call, [toPatch(n)])))
+  t.strictSame([...new Set(replies.map(({ status }) => status))], [200])
+  t.equal((await call('GET', 'Patient/p')).body.identifier.length, 21)
+})
+
 t.test('2,600 entries in one go do not hold up other requests', async (t) => {
   const call = await open(t)
   await call('PUT', 'Patient/p', patient('1', { id: 'p' }))
