@@ -3,6 +3,7 @@ import type { Definitions, SearchParameter } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Visit } from './extract/walk.ts'
+import { joinPair, type Pair, pairsOf } from './paired.ts'
 import { servedBy } from './params.ts'
 import type { Axis, IndexEntry } from './query.ts'
 import { compileParameter, compilesToValues } from './values/compile.ts'
@@ -22,6 +23,12 @@ interface Row {
   readonly walk: Visit
   /** What it points at decides which Patient compartments the resource is in. */
   readonly entersCompartment: boolean
+}
+
+/** All that is done to a resource of one type. */
+interface Program {
+  readonly rows: readonly Row[]
+  readonly pairs: readonly Pair[]
 }
 
 const COMPARTMENT = '_compartment'
@@ -44,12 +51,12 @@ export function createIndexer(
     isPresent = true
   }
   const context: ValueContext = { ...settings, definitions, emit }
-  const programs = new Map<string, readonly Row[]>()
+  const programs = new Map<string, Program>()
 
-  function programOf(type: string): readonly Row[] {
+  function programOf(type: string): Program {
     const known = programs.get(type)
     if (known) return known
-    const made = compileRows(context, type, noticed)
+    const made = { rows: compileRows(context, type, noticed), pairs: pairsOf(definitions, type) }
     programs.set(type, made)
     return made
   }
@@ -60,7 +67,8 @@ export function createIndexer(
     entries = []
     if (id !== undefined) emit('_id', id, id)
     if (resourceType === 'Patient' && id !== undefined) patients.add(IN_PATIENT + id)
-    for (const { code, walk, entersCompartment } of programOf(resourceType)) {
+    const { rows, pairs } = programOf(resourceType)
+    for (const { code, walk, entersCompartment } of rows) {
       const from = entries.length
       isPresent = false
       walk(resource)
@@ -69,6 +77,7 @@ export function createIndexer(
       if (!hasEntry(entries, from, code)) emit(`${code}:present`, 1, 1)
       if (entersCompartment) collectPatients(entries, from, code, patients)
     }
+    for (const pair of pairs) joinPair(pair, entries, emit)
     for (const patient of patients) emit(COMPARTMENT, patient, patient)
     return entries
   }

@@ -9,7 +9,7 @@ export type Served =
   | { readonly kind: 'union'; readonly of: readonly string[] }
   /** No rows: those of reference `param` that point at a resource of `type`. */
   | { readonly kind: 'narrowed'; readonly param: string; readonly type: string }
-  /** No rows: a composite of the whole resource, the conjunction of these parameters of it, in order. */
+  /** A composite of the whole resource: the conjunction of these parameters of it, in order. Rows only where `paired.ts` says. */
   | { readonly kind: 'root'; readonly components: readonly string[] }
   /** A composite of a repeating element: joined rows under its own code. `components` in order, each on that element. */
   | { readonly kind: 'joined'; readonly components: readonly ComponentParameter[] }

@@ -3,8 +3,9 @@ import type { SearchParameter } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { type SearchContext, show } from './context.ts'
 import { type Found, findParameter } from './find-parameter.ts'
+import { implyPair, pairsOf } from './paired.ts'
 import { splitValue, unescapeValue } from './parse-value.ts'
-import { and, type Expr, equals, not, or, present, startsWith } from './query.ts'
+import { ALL, and, type Expr, equals, not, or, present, startsWith } from './query.ts'
 import { compileJoined } from './types/composite.ts'
 import { compileDate } from './types/date.ts'
 import { compileNear } from './types/near.ts'
@@ -86,9 +87,10 @@ async function compileOne(context: SearchContext, type: string, found: Found, as
     case 'root': {
       if (asked.modifier !== undefined) throw unknownModifier(asked)
       const parts = splitParts(parameter, asked.value)
-      return and(
-        ...(await Promise.all(served.components.map((code, n) => again(code, parts[n]!, undefined)))),
-      )
+      const pair = pairsOf(context.definitions, type).find(({ code }) => code === parameter.code)
+      const shortcut = pair ? implyPair(context.definitions, pair, parts[0]!, parts[1]!) : ALL
+      const all = await Promise.all(served.components.map((code, n) => again(code, parts[n]!, undefined)))
+      return and(shortcut, ...all)
     }
     case 'joined':
       if (asked.modifier !== undefined) throw unknownModifier(asked)

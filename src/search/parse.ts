@@ -4,6 +4,7 @@ import type { Mask } from '../fhir/mask.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import { MAX_VALUES, type SearchContext, show } from './context.ts'
 import { findParameter } from './find-parameter.ts'
+import { implyPair, pairsOf } from './paired.ts'
 import { compileCondition } from './parse-condition.ts'
 import { isResultParameter, readResultParameter, type Shape } from './parse-result.ts'
 import { ALL, and, type Expr, equals, or, type Query, type Selection } from './query.ts'
@@ -64,7 +65,8 @@ export async function parseSearch(
   }
   for (const param of params) await readParameter(context, draft, type, param, options.handling === 'lenient')
   const select = types.map((each): Selection => {
-    const where = and(...draft.conditions.get(each)!, ...toCompartment(context, each, options.compartment))
+    const conditions = [...draft.conditions.get(each)!, ...implied(context, each, draft.self)]
+    const where = and(...conditions, ...toCompartment(context, each, options.compartment))
     return { type: each, where }
   })
   const { sort, includes, count, total } = shape
@@ -74,6 +76,17 @@ export async function parseSearch(
     issues: shape.issues,
     self: draft.self,
   }
+}
+
+// What follows from parameters that stand side by side as they do in a composite.
+function implied({ definitions }: SearchContext, type: string, applied: Params): Expr[] {
+  return pairsOf(definitions, type).flatMap((pair) => {
+    const tokens = applied.filter(([name]) => name === pair.token)
+    const quantities = applied.filter(([name]) => name === pair.quantity)
+    return tokens.flatMap(([, token]) =>
+      quantities.map(([, quantity]) => implyPair(definitions, pair, token, quantity)),
+    )
+  })
 }
 
 async function readParameter(
