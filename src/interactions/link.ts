@@ -32,7 +32,8 @@ async function toSealed({ store }: AppContext, walk: unknown, expiresAt: number)
   return { kept }
 }
 
-/** Returns what was sealed. Throws FhirError `bad-link` or `expired`; for another principal, purpose or path too. */
+/** Returns what was sealed. Throws FhirError `bad-link` or `expired`; for another principal, purpose,
+ * patient in context or path too. */
 export async function openLink<Walk>(
   context: AppContext,
   principal: Principal,
@@ -46,6 +47,7 @@ export async function openLink<Walk>(
   return row.value as Walk
 }
 
-function toBinding({ subject, client, purpose }: Principal, path: string) {
-  return { subject, client, purpose, query: path }
+// The patient in context too: one person's pages, with their total, do not go on in another's.
+function toBinding({ subject, client, purpose, launch }: Principal, path: string) {
+  return { subject, client, purpose, query: JSON.stringify([path, launch?.patient]) }
 }

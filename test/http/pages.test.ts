@@ -155,6 +155,18 @@ t.test('a page link that was altered, belongs to another, or is used elsewhere i
   t.equal((await (await openClient(server))('GET', next)).status, 200, 'a new token of the same one goes on')
 })
 
+t.test('a page of one patient’s record does not go on in the context of another', async (t) => {
+  const { server, call } = await openWithFive(t)
+  await call('PUT', 'Patient/q', { resourceType: 'Patient', id: 'q' })
+  const inContextOf = (patient: string) =>
+    openClient(server, 'patient/*.rs', { subject: 'Practitioner/dr', patient })
+  const page = (await (await inContextOf('p'))('GET', 'Observation?_count=2&_total=accurate')).body
+  t.equal(page.total, 5)
+  const next = below(linkOf(page, 'next'))
+  t.equal((await (await inContextOf('q'))('GET', next)).status, 400)
+  t.equal((await (await inContextOf('p'))('GET', next)).body.entry.length, 2)
+})
+
 t.test('where access was withdrawn meanwhile the page is empty and has no next', async (t) => {
   const { server, call } = await openWithFive(t)
   const cases: readonly [string, string][] = [
