@@ -12,14 +12,12 @@ const axis = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom('x', 'y', 
 // The entries of a resource of this test lie in it as they are.
 const indexer = (resource: Resource) => resource['entries'] as readonly IndexEntry[]
 
-const resource = fc
-  .array(fc.record({ param: fc.constantFrom(...PARAMS), lo: axis }), { maxLength: 3 })
-  .map(
-    (entries): Resource => ({
-      resourceType: 'Patient',
-      entries: entries.map((entry) => ({ ...entry, hi: entry.lo })),
-    }),
-  )
+const resource = fc.array(fc.record({ param: fc.constantFrom(...PARAMS), lo: axis }), { maxLength: 3 }).map(
+  (entries): Resource => ({
+    resourceType: 'Patient',
+    entries: entries.map((entry) => ({ ...entry, hi: entry.lo })),
+  }),
+)
 
 const { expr } = fc.letrec<{ expr: Expr }>((tie) => ({
   expr: fc.oneof(
