@@ -16,6 +16,9 @@ export const CURRENCY = 'urn:iso:std:iso:4217'
 /** Ends of an interval that has none, in the unit of its parameter: beyond every date and number that is searched. */
 export const OPEN = 1e17
 
+/** Added to the longitude of `near`, so that its entry is an interval: no latitude lies above it. */
+export const EASTWARD = 360
+
 /**
  * Returns `text` itself up to 512 UTF-16 units, else its first 512 and a hash of the whole: equal only where the texts are.
  * What a prefix search looks for must be shortened too: above the limit it then finds the whole text alone.

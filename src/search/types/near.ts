@@ -1,5 +1,6 @@
 // Location `near`: a box around a point. https://hl7.org/fhir/R4/location.html#positional
 import { FhirError } from '../../fhir/outcome.ts'
+import { EASTWARD } from '../keys.ts'
 import { splitValue, unescapeValue } from '../parse-value.ts'
 import { type Expr, or } from '../query.ts'
 import { toCanonicalUnit } from '../ucum.ts'
@@ -35,7 +36,7 @@ export function compileNear(param: string, value: string): Expr {
     kind: 'match',
     param,
     lo: { min: lat - north, max: lat + north },
-    hi: { min: long - east + shift, max: long + east + shift },
+    hi: { min: long - east + shift + EASTWARD, max: long + east + shift + EASTWARD },
   })
   // A box that crosses the date line goes on at the other side.
   const shifts = [0, ...(long + east > 180 ? [-360] : []), ...(long - east < -180 ? [360] : [])]
