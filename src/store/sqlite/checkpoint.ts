@@ -2,8 +2,8 @@
 import type { Connection } from './connection.ts'
 
 /** Pages in the log from which it is moved, and from which readers are waited for so that it can start over. */
-const MOVE_FROM = 16_000
-const RESTART_FROM = 64_000
+const MOVE_FROM = 48_000
+const RESTART_FROM = 96_000
 const WAIT_MS = 200
 const TIMEOUT_MS = 10_000
 
