@@ -3,7 +3,7 @@ import type { Definitions, SearchParameter } from '../fhir/definitions.ts'
 import { compositePrefix, foldCode, quantityKey, tokenKey } from './keys.ts'
 import { servedBy } from './params.ts'
 import { splitValue, unescapeValue } from './parse-value.ts'
-import { ALL, type Axis, type Expr, type IndexEntry } from './query.ts'
+import type { Axis, Expr, IndexEntry } from './query.ts'
 import { compileSearched, parseQuantity } from './types/quantity.ts'
 
 /** A composite of the whole resource whose parts are a token and a quantity. */
@@ -42,18 +42,19 @@ function findPairs(
 const isPlain = (value: string) => splitValue(value, ',').length === 1 && splitValue(value, '|').length === 1
 
 /**
- * Returns a condition that follows from the token and the quantity together, or `all` where there is no shortcut: the token
- * must be `system|code`, the quantity a number without unit (rows hold numbers as they are written).
+ * Returns the condition on the joined rows that is true exactly where both the token's and the quantity's are, or undefined
+ * where no row says it: the token must be one `system|code`, the quantity a number without unit (rows hold numbers as they
+ * are written).
  */
-export function implyPair(
+export function joinedCondition(
   { caseSensitiveSystems }: Definitions,
   { code: param }: Pair,
   token: string,
   quantity: string,
-): Expr {
+): Expr | undefined {
   const [system = '', code = '', ...rest] = splitValue(token, '|').map(unescapeValue)
   const isOne = splitValue(token, ',').length === 1 && rest.length === 0
-  if (!isOne || system === '' || code === '' || !isPlain(quantity)) return ALL
+  if (!isOne || system === '' || code === '' || !isPlain(quantity)) return undefined
   const before = compositePrefix(system, foldCode(caseSensitiveSystems, system, code))
   return compileSearched(param, parseQuantity(param, quantity), before)
 }

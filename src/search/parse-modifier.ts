@@ -3,9 +3,9 @@ import type { SearchParameter } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { type SearchContext, show } from './context.ts'
 import { type Found, findParameter } from './find-parameter.ts'
-import { implyPair, pairsOf } from './paired.ts'
+import { joinedCondition, pairsOf } from './paired.ts'
 import { splitValue, unescapeValue } from './parse-value.ts'
-import { ALL, and, type Expr, equals, not, or, present, startsWith } from './query.ts'
+import { and, type Expr, equals, not, or, present, startsWith } from './query.ts'
 import { compileJoined } from './types/composite.ts'
 import { compileDate } from './types/date.ts'
 import { compileNear } from './types/near.ts'
@@ -88,9 +88,11 @@ async function compileOne(context: SearchContext, type: string, found: Found, as
       if (asked.modifier !== undefined) throw unknownModifier(asked)
       const parts = splitParts(parameter, asked.value)
       const pair = pairsOf(context.definitions, type).find(({ code }) => code === parameter.code)
-      const shortcut = pair ? implyPair(context.definitions, pair, parts[0]!, parts[1]!) : ALL
-      const all = await Promise.all(served.components.map((code, n) => again(code, parts[n]!, undefined)))
-      return and(shortcut, ...all)
+      const joined = pair && joinedCondition(context.definitions, pair, parts[0]!, parts[1]!)
+      if (joined) return joined
+      return and(
+        ...(await Promise.all(served.components.map((code, n) => again(code, parts[n]!, undefined)))),
+      )
     }
     case 'joined':
       if (asked.modifier !== undefined) throw unknownModifier(asked)

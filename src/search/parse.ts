@@ -4,7 +4,7 @@ import type { Mask } from '../fhir/mask.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import { MAX_VALUES, type SearchContext, show } from './context.ts'
 import { findParameter } from './find-parameter.ts'
-import { implyPair, pairsOf } from './paired.ts'
+import { joinedCondition, pairsOf } from './paired.ts'
 import { compileCondition } from './parse-condition.ts'
 import { isResultParameter, readResultParameter, type Shape } from './parse-result.ts'
 import { ALL, and, type Expr, equals, or, type Query, type Selection } from './query.ts'
@@ -28,9 +28,16 @@ export interface SearchRequest {
 /** Known to R4, not served: refused by name. */
 const REFUSED = new Set(['_filter', '_text', '_content', '_query', '_list', '_containedType', '_score'])
 
+/** What one parameter came to. */
+interface Condition {
+  readonly name: string
+  readonly value: string
+  readonly expr: Expr
+}
+
 interface Draft {
   readonly types: readonly string[]
-  readonly conditions: Map<string, Expr[]>
+  readonly conditions: Map<string, Condition[]>
   readonly shape: Shape
   readonly self: [string, string][]
   readonly seen: Set<string>
@@ -65,7 +72,7 @@ export async function parseSearch(
   }
   for (const param of params) await readParameter(context, draft, type, param, options.handling === 'lenient')
   const select = types.map((each): Selection => {
-    const conditions = [...draft.conditions.get(each)!, ...implied(context, each, draft.self)]
+    const conditions = joinPairs(context, each, draft.conditions.get(each)!)
     const where = and(...conditions, ...toCompartment(context, each, options.compartment))
     return { type: each, where }
   })
@@ -78,15 +85,19 @@ export async function parseSearch(
   }
 }
 
-// What follows from parameters that stand side by side as they do in a composite.
-function implied({ definitions }: SearchContext, type: string, applied: Params): Expr[] {
-  return pairsOf(definitions, type).flatMap((pair) => {
-    const tokens = applied.filter(([name]) => name === pair.token)
-    const quantities = applied.filter(([name]) => name === pair.quantity)
-    return tokens.flatMap(([, token]) =>
-      quantities.map(([, quantity]) => implyPair(definitions, pair, token, quantity)),
-    )
-  })
+// A code and a number side by side say what their composite says, which finds the few among many.
+function joinPairs({ definitions }: SearchContext, type: string, conditions: readonly Condition[]): Expr[] {
+  const joined = new Set<Condition>()
+  const exprs: Expr[] = []
+  for (const pair of pairsOf(definitions, type))
+    for (const token of conditions.filter(({ name }) => name === pair.token))
+      for (const quantity of conditions.filter(({ name }) => name === pair.quantity)) {
+        const expr = joinedCondition(definitions, pair, token.value, quantity.value)
+        if (!expr) continue
+        joined.add(token).add(quantity)
+        exprs.push(expr)
+      }
+  return [...exprs, ...conditions.filter((each) => !joined.has(each)).map(({ expr }) => expr)]
 }
 
 async function readParameter(
@@ -103,7 +114,7 @@ async function readParameter(
       draft.self.push([name, readResultParameter(context, draft.shape, draft.types, param, draft.seen)])
     else {
       const exprs = await compileAll(context, draft.types, name, value)
-      for (const [each, expr] of exprs) draft.conditions.get(each)!.push(expr)
+      for (const [each, expr] of exprs) draft.conditions.get(each)!.push({ name, value, expr })
       draft.self.push([name, value])
     }
   } catch (error) {

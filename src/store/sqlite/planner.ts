@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
 import { CAPS, compileChecks, costOfChecks, findPoint, probe, WIDE_CAPS } from './probe.ts'
 import { listSet, toSet } from './set.ts'
+import { sizeOf } from './size.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 import { walk } from './walk.ts'
@@ -53,7 +54,7 @@ function findFrom(
   const collecting =
     best.count * (ROW_COST + costOfChecks(question, best) + (want.sort.length > 0 ? KEY_COST : 0))
   const step = ROW_COST + costOfChecks(question, undefined)
-  if (best.count > FEW && rowsToWalk(connection, best, want) * step < collecting) {
+  if (best.count > FEW && rowsToWalk(connection, question.type, best, want) * step < collecting) {
     const walked = walk(connection, question, want, { left: Math.ceil(collecting / step) }, best)
     if (walked !== 'heavy') return walked
   }
@@ -62,10 +63,9 @@ function findFrom(
 }
 
 // A match in every so many rows. The rows of one value are ordered as a page without sort is.
-function rowsToWalk(connection: Connection, best: Probe, want: Want): number {
+function rowsToWalk(connection: Connection, type: string, best: Probe, want: Want): number {
   if (best.seek.point && want.sort.length === 0) return want.limit
-  const resources = Number(connection.get('SELECT max(rid) FROM resource', [])![0])
-  return (resources / best.count) * want.limit
+  return (sizeOf(connection, type) / best.count) * want.limit
 }
 
 function findDense(
