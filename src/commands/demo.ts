@@ -21,6 +21,11 @@ The demo keeps its data in the folder "demo" inside the store's own; names and h
 
 const DAY_MS = 86_400_000
 
+interface Name {
+  readonly family: string
+  readonly given: readonly string[]
+}
+
 interface Demo {
   readonly residents: number
   readonly seed: number
@@ -75,7 +80,9 @@ async function mint(store: Store, subject: string, scope: string, patient?: stri
 }
 
 async function describe(config: Config, store: Store, { seed }: Demo): Promise<string> {
-  const [resident, other] = [0, 1].map((index) => buildResident(seed, index)[0]!.id as string)
+  const [first, second] = [0, 1].map((index) => buildResident(seed, index)[0]!)
+  const [resident, other] = [first!.id!, second!.id!]
+  const [, { family, given }] = first!['name'] as readonly [Name, Name]
   const system = await mint(store, 'Client/demo', 'system/*.cruds')
   const person = await mint(store, `Patient/${resident}`, 'patient/*.rs', resident)
   const get = (token: string, path: string) =>
@@ -89,10 +96,10 @@ Two tokens, each good for a day (a system's, and the first resident's own):
   SYSTEM=${system}
   PERSON=${person}
 
-Residents by name, kanji or kana (山田):
-${get('SYSTEM', `Patient?name=${encodeURIComponent('山田')}&_count=5&_pretty=true`)}
-HbA1c of 6.5 % and more, newest first, with the patients:
-${get('SYSTEM', 'Observation?code=http://loinc.org%7C4548-4&value-quantity=ge6.5&_sort=-date&_include=Observation:patient&_total=accurate&_pretty=true')}
+Residents by name, in kanji or kana (${family}${given[0]}):
+${get('SYSTEM', `Patient?name=${encodeURIComponent(family + given[0])}&_pretty=true`)}
+HbA1c of 5.6 % and more, newest first, with the patients:
+${get('SYSTEM', 'Observation?code=http://loinc.org%7C4548-4&value-quantity=ge5.6&_sort=-date&_include=Observation:patient&_total=accurate&_pretty=true')}
 Who has hypertension (I10):
 ${get('SYSTEM', 'Patient?_has:Condition:patient:code=I10&_total=accurate&_pretty=true')}
 All that belongs to one resident:

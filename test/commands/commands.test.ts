@@ -86,6 +86,12 @@ t.test(
     t.teardown(() => server.kill('SIGKILL'))
     const base = `http://127.0.0.1:${environment.PORT}/fhir`
     t.match(await untilReady(server), `Musubi is ready at ${base}`)
+    t.equal((await run(['health'], environment)).code, 0, 'ready is healthy')
+    t.equal(
+      (await run(['health'], { ...environment, PORT: await freePort() })).code,
+      1,
+      'nobody there is not',
+    )
     const { out, err, code } = await run(['token'], environment)
     t.equal(code, 0, err)
     t.match(out, /^[A-Za-z0-9_-]{43}\n$/, 'the token alone is on standard output')
