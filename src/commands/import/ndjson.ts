@@ -34,7 +34,7 @@ export interface Bookmark {
 }
 
 const COLLECTION = 'import'
-const BATCH_RESOURCES = 4_000
+const BATCH_RESOURCES = 2_000
 const BATCH_BYTES = 8 << 20
 const BOOKMARK_TTL_MS = 30 * 86_400_000
 

@@ -1,7 +1,14 @@
 // One commit applied inside the writer's transaction: expectations, versions, index rows, records.
 import { FhirError } from '../../fhir/outcome.ts'
 import type { Connection, SqlValue } from './connection.ts'
-import { deleteEntries, type EntryRows, insertEntries, keepEntries, replaceEntries } from './entries.ts'
+import {
+  createWaiting,
+  deleteEntries,
+  type EntryRows,
+  insertEntries,
+  keepEntries,
+  replaceEntries,
+} from './entries.ts'
 import { checkExpectation } from './expect.ts'
 import {
   type Applied,
@@ -15,6 +22,9 @@ import {
 } from './message.ts'
 import { applyRecord, raiseEpoch } from './records.ts'
 import { readStanding, type Standing } from './standing.ts'
+
+/** Changes of a commit from which the index rows of new resources are written together. */
+const LARGE = 64
 
 /** Where the store stands: the last write sequence, instant and rid given out. */
 export interface Ledger {
@@ -48,6 +58,8 @@ export function createCommitter(connection: Connection): Committer {
   let ids: number[] = []
   const several = new Set<number>()
   const encoder = new TextEncoder()
+  const waiting = createWaiting()
+  let isLarge = false
 
   const paramId = (name: string) => connection.paramId(name) ?? intern('param', name)
   const typeId = (name: string) => connection.typeId(name) ?? intern('type', name)
@@ -109,7 +121,8 @@ export function createCommitter(connection: Connection): Committer {
         typeId(change.type),
         ledger.seq,
       ])
-      insertEntries(connection, rid, rows)
+      if (isLarge) waiting.add(rid, rows)
+      else insertEntries(connection, rid, rows)
       return CREATED
     }
     connection.run('UPDATE resource SET seq = ?, deleted = 0 WHERE rid = ?', [ledger.seq, rid])
@@ -141,6 +154,9 @@ export function createCommitter(connection: Connection): Committer {
     stamp: Uint8Array,
   ): Outcome {
     const old = readStanding(connection, `${change.type}/${change.id}`)
+    // What looks at index rows must find those of the changes before it.
+    if (old || (change.kind !== 'index' && (change.expect.noMatch || change.expect.oneMatch)))
+      waiting.flush(connection)
     if (change.kind === 'index') return reindex(change, old)
     checkExpectation(connection, change, old)
     if (change.kind === 'delete') return remove(ledger, change, old)
@@ -153,7 +169,10 @@ export function createCommitter(connection: Connection): Committer {
     // Time never falls as the sequence grows, even where the clock does.
     ledger.at = Math.max(Date.now(), ledger.at)
     const stamp = encoder.encode(toStamp(ledger.at))
+    isLarge = changes.length >= LARGE
+    waiting.clear()
     const outcomes = changes.map((change) => applyChange(ledger, change, documents, stamp))
+    waiting.flush(connection)
     for (const record of records) applyRecord(connection, record)
     if (records.length > 0) raiseEpoch(connection)
     return { at: ledger.at, outcomes }

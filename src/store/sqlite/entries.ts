@@ -23,6 +23,47 @@ function toValues(rid: number, rows: EntryRows, from: number, to: number): SqlVa
   return values
 }
 
+/** Rows of new resources that wait to be written together, in the order of the index: each of its pages is met once. */
+export interface Waiting {
+  add(rid: number, rows: EntryRows): void
+  /** Forgets them: what they belong to was undone. */
+  clear(): void
+  /** Writes them. Harmless where none wait. */
+  flush(connection: Connection): void
+}
+
+/** Returns an empty wait. */
+export function createWaiting(): Waiting {
+  let rows: SqlValue[][] = []
+  return {
+    add(rid, triples) {
+      for (let i = 0; i < triples.length; i += 3)
+        rows.push([triples[i]!, triples[i + 1]!, rid, triples[i + 2]!])
+    },
+    clear() {
+      rows = []
+    },
+    flush(connection) {
+      if (rows.length === 0) return
+      const sorted = rows.sort(byPlace)
+      rows = []
+      const many = sorted.length - (sorted.length % ROWS_AT_ONCE)
+      for (let i = 0; i < many; i += ROWS_AT_ONCE)
+        connection.run(INSERT_MANY, sorted.slice(i, i + ROWS_AT_ONCE).flat())
+      for (let i = many; i < sorted.length; i++) connection.run(INSERT_ONE, sorted[i]!)
+    },
+  }
+}
+
+// As the index orders them, but for text beyond the first plane of Unicode, where it does not matter.
+function byPlace(a: readonly SqlValue[], b: readonly SqlValue[]): number {
+  if (a[0] !== b[0]) return (a[0] as number) - (b[0] as number)
+  const [x, y] = [a[1]!, b[1]!]
+  if (typeof x !== typeof y) return typeof x === 'number' ? -1 : 1
+  if (x === y) return (a[2] as number) - (b[2] as number)
+  return x < y ? -1 : 1
+}
+
 /** Copies the rows of a resource to `past_entry`, as those of its version `seq`. */
 export function keepEntries(connection: Connection, rid: number, seq: number): void {
   connection.run(

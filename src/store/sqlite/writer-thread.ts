@@ -6,7 +6,7 @@ import { toFailure } from './failure.ts'
 import { createGroups } from './group.ts'
 import type { FromWriter, ToWriter, WriterData } from './message.ts'
 
-const CACHE_KIB = 98_304
+const CACHE_KIB = 49_152
 /** What the log keeps on disk when it starts over. */
 const LOG_BYTES = 67_108_864
 const IDLE_MS = 500
