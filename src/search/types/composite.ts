@@ -9,6 +9,7 @@ import { type Bounds, type Expr, equals, or, startsWith } from '../query.ts'
 import { compileScalar } from './number.ts'
 import { compileSearched, parseQuantity, toKeyed } from './quantity.ts'
 import { compileReference } from './reference.ts'
+import { spellings } from './token.ts'
 
 /** Returns what a key must begin with for its first part to be the token `text`: one prefix for each spelling of the case. */
 function toPrefixes(param: string, text: string, caseSensitive: ReadonlySet<string>): readonly string[] {
@@ -19,7 +20,7 @@ function toPrefixes(param: string, text: string, caseSensitive: ReadonlySet<stri
   const system = parts.length === 2 ? parts[0] : undefined
   if (system !== undefined && system !== '')
     return [compositePrefix(system, foldCode(caseSensitive, system, code))]
-  return [...new Set([code, code.toLowerCase()])].map((each) => compositePrefix(system, each))
+  return spellings(code).map((each) => compositePrefix(system, each))
 }
 
 function compileSecond(
@@ -41,10 +42,9 @@ function compileSecond(
       if (code === '' || parts.length > 2)
         throw new FhirError('invalid', `The second part of a value of ${param} must be code or system|code`)
       if (system) return equals(param, before + tokenKey(system, foldCode(caseSensitive, system, code)))
-      const spellings = [...new Set([code, code.toLowerCase()])]
       if (system === '')
-        return or(...spellings.map((each) => equals(param, before + tokenKey(undefined, each))))
-      return or(...spellings.map((each) => startsWith(param, before + tokenPrefix(each))))
+        return or(...spellings(code).map((each) => equals(param, before + tokenKey(undefined, each))))
+      return or(...spellings(code).map((each) => startsWith(param, before + tokenPrefix(each))))
     }
     case 'reference': {
       const { definitions, settings } = context

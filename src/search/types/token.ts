@@ -25,7 +25,8 @@ function ofAnySystem(param: string, code: string): Expr {
   return or(...spellings(code).map((each) => startsWith(param, tokenPrefix(each))))
 }
 
-function spellings(code: string): readonly string[] {
+/** Returns a code as written and folded: which of them is indexed depends on a system that is not known here. */
+export function spellings(code: string): readonly string[] {
   return [...new Set([code, code.toLowerCase()])]
 }
 
