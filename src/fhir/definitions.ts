@@ -1,6 +1,6 @@
 // R4's own definitions, read once from the compact cache. https://hl7.org/fhir/R4/downloads.html
 import { loadCore, loadTerminologyData } from './definitions-cache.ts'
-import type { CoreData, ElementRow, ParameterRow } from './definitions-compile.ts'
+import type { CoreData, ElementRow, OperationRow, ParameterRow } from './definitions-compile.ts'
 import { cutExpression } from './definitions-expression.ts'
 import type { TerminologyData } from './definitions-terminology.ts'
 import { cutVersion } from './value-set.ts'
@@ -44,16 +44,7 @@ export interface ElementDefinition {
 }
 
 /** What R4 itself says of one of its operations. https://hl7.org/fhir/R4/operationdefinition.html */
-export interface OperationDefinition {
-  readonly code: string
-  readonly url: string
-  readonly name: string
-  readonly affectsState: boolean
-  readonly system: boolean
-  readonly type: boolean
-  readonly instance: boolean
-  readonly resource: readonly string[]
-}
+export type OperationDefinition = OperationRow
 
 export interface Definitions {
   /** The 146 concrete resource types, sorted. */
