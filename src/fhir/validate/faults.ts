@@ -1,7 +1,9 @@
 // What a compiled validator says of a resource, before it is put into words. https://hl7.org/fhir/R4/validation.html
 
-/** The rules a validator knows; `issues.ts` has a sentence for each. */
-export type Rule =
+import type { IssueType } from '../outcome.ts'
+
+/** The rules of structure; `issues.ts` has a sentence for each. Other checks bring a `RuleTable` of their own. */
+export type StructureRule =
   | 'type'
   | 'unknown'
   | 'empty'
@@ -19,17 +21,36 @@ export type Rule =
   | 'companion-null'
   | 'resource-type'
 
+export type Severity = 'error' | 'warning' | 'information'
+
 export interface Fault {
   /** Property names and array positions from where the validator began, in that order. */
-  readonly path: (string | number)[]
-  readonly rule: Rule
+  readonly path: readonly (string | number)[]
+  /** Key of a `RuleTable`: the message code that the issue carries. */
+  readonly rule: string
   /** A property, a primitive type, a value set or a number, as the rule needs. */
   readonly about?: string | number
+  /** What else the sentence names: never data of another person. */
+  readonly facts?: Readonly<Record<string, string | number>>
+  /** Where it is not that of the rule. */
+  readonly severity?: Severity
 }
+
+/** How a rule is told. The sentences go on behind the expression: "Patient.name may repeat, so …". */
+export interface RuleRow {
+  readonly code: IssueType
+  readonly severity: Severity
+  /** `value` is what stands at the fault's path. */
+  readonly en: (fault: Fault, value: unknown) => string
+  readonly ja: (fault: Fault, value: unknown) => string
+}
+
+/** The rules of one check by message code: lower case with hyphens, stable, each in one table only. */
+export type RuleTable = Readonly<Record<string, RuleRow>>
 
 /** An error as ajv keeps it; `params` is a Fault but for ajv's own keyword `type`. */
 export interface RawError {
-  params: Partial<Fault> & { path?: (string | number)[] }
+  params: Partial<Fault>
 }
 
 /** ajv's form of a validator: the errors of the last call stand on the function. */

@@ -2,7 +2,7 @@
 import type { Definitions } from '../definitions.ts'
 import type { Issue, IssueType } from '../outcome.ts'
 import { decimalText, isRawNumber } from '../primitives.ts'
-import { type Fault, MAX_FAULTS, type Rule } from './faults.ts'
+import { type Fault, MAX_FAULTS, type StructureRule } from './faults.ts'
 import { FORMS, type PrimitiveForm, type PrimitiveName } from './forms.ts'
 
 /** Issues of one outcome; one more counts the rest. */
@@ -20,7 +20,7 @@ export function toIssues(definitions: Definitions, resource: unknown, faults: re
 
 function toIssue(definitions: Definitions, resource: unknown, fault: Fault): Issue {
   const { expression, value } = locate(definitions, resource, fault.path)
-  const { code, says } = RULES[fault.rule]
+  const { code, says } = RULES[fault.rule as StructureRule]
   const diagnostics = `${expression} ${says(value, fault.about ?? '')}`
   return { severity: 'error', code, diagnostics, expression: [expression] }
 }
@@ -31,7 +31,7 @@ interface RuleRow {
   readonly says: (value: unknown, about: string | number) => string
 }
 
-const RULES: Readonly<Record<Rule, RuleRow>> = {
+const RULES: Readonly<Record<StructureRule, RuleRow>> = {
   type: { code: 'structure', says: (value) => `must be an object${found(value)}` },
   unknown: { code: 'structure', says: sayUnknown },
   empty: { code: 'structure', says: () => 'must not be an empty object' },

@@ -1,6 +1,6 @@
 // The keyword `elements`: closed property names, cardinality, choices and primitives as generated code. https://ajv.js.org/keywords.html#define-keyword-with-code-generation-function
 import { _, type Code, type CodeKeywordDefinition, type KeywordCxt, type Name } from 'ajv'
-import { MAX_FAULTS, type Rule } from './faults.ts'
+import { MAX_FAULTS, type StructureRule } from './faults.ts'
 import type { NodeSchema, PropertySchema } from './schema.ts'
 
 // What the code says is text for two compilations: the quick one stops at the first fault and keeps no words, the full
@@ -169,7 +169,7 @@ function emitPrimitiveList(cxt: KeywordCxt, name: string, property: PropertySche
   )
 }
 
-function emitFault(cxt: KeywordCxt, rule: Rule, path: Code, about?: Code | Name): void {
+function emitFault(cxt: KeywordCxt, rule: StructureRule, path: Code, about?: Code | Name): void {
   if (!cxt.allErrors) {
     cxt.gen.code(_`return false`)
     return
