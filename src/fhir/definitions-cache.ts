@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { type CompiledPackage, type CoreData, compilePackage } from './definitions-compile.ts'
+import type { StructuresData } from './definitions-structures.ts'
 import type { TerminologyData } from './definitions-terminology.ts'
 
 const FOLDER = new URL('../../.cache/', import.meta.url)
@@ -15,9 +16,13 @@ const SOURCES = [
   'definitions-cache.ts',
   'definitions-compile.ts',
   'definitions-expression.ts',
+  'definitions-structures.ts',
   'definitions-terminology.ts',
+  'profile/to-structure.ts',
   'value-set.ts',
 ]
+
+const FILES = ['core.json', 'terminology.json', 'structures.json']
 
 interface Manifest {
   readonly code: string
@@ -42,6 +47,12 @@ export function loadTerminologyData(): TerminologyData {
   )
 }
 
+/** Returns the structures of R4's types, profiles and extensions from the cache; see `loadCore`. */
+export function loadStructuresData(): StructuresData {
+  ensureCache()
+  return built?.structures ?? (JSON.parse(readFileSync(fileOf('structures.json'), 'utf8')) as StructuresData)
+}
+
 /** Returns a text that a cache of something compiled from these definitions is named by. */
 export function definitionsKey(): string {
   ensureCache()
@@ -60,6 +71,7 @@ export function buildDefinitionsCache(): void {
   try {
     writeCached('core.json', JSON.stringify(compiled.core))
     writeCached('terminology.json', JSON.stringify(compiled.terminology))
+    writeCached('structures.json', JSON.stringify(compiled.structures))
     writeCached('manifest.json', JSON.stringify(currentManifest()))
   } catch {
     // A read-only checkout works too, only slower to start.
@@ -110,7 +122,7 @@ function readManifest(): Manifest | undefined {
 }
 
 function isWhole(): boolean {
-  return existsSync(fileOf('core.json')) && existsSync(fileOf('terminology.json'))
+  return FILES.every((name) => existsSync(fileOf(name)))
 }
 
 function currentManifest(): Manifest {

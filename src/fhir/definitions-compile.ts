@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cutExpression } from './definitions-expression.ts'
+import { compileStructures, type StructuresData } from './definitions-structures.ts'
 import { compileTerminology, type TerminologyData } from './definitions-terminology.ts'
 import { cutVersion, expandValueSet, systemsOf } from './value-set.ts'
 
@@ -46,6 +47,7 @@ export interface CoreData {
 export interface CompiledPackage {
   readonly core: CoreData
   readonly terminology: TerminologyData
+  readonly structures: StructuresData
 }
 
 interface SourceElement {
@@ -60,6 +62,7 @@ interface SourceElement {
 }
 
 interface SourceStructure {
+  readonly url: string
   readonly kind: string
   readonly type: string
   readonly abstract: boolean
@@ -91,11 +94,13 @@ export function compilePackage(folder: string): CompiledPackage {
     names
       .filter((name) => name.startsWith(`${prefix}-`))
       .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T)
-  const structures = load<SourceStructure>('StructureDefinition').filter(isOwnType)
+  const sources = load<SourceStructure>('StructureDefinition')
+  const structures = sources.filter(isOwnType)
   const terminology = compileTerminology(load('CodeSystem'), load('ValueSet'))
   const elements = Object.fromEntries(structures.map((source) => [source.type, toElements(source)]))
   return {
     terminology,
+    structures: compileStructures(sources),
     core: {
       resourceTypes: structures
         .filter(({ kind, abstract }) => kind === 'resource' && !abstract)

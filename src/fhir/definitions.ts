@@ -1,8 +1,10 @@
 // R4's own definitions, read once from the compact cache. https://hl7.org/fhir/R4/downloads.html
-import { loadCore, loadTerminologyData } from './definitions-cache.ts'
+import { loadCore, loadStructuresData, loadTerminologyData } from './definitions-cache.ts'
 import type { CoreData, ElementRow, OperationRow, ParameterRow } from './definitions-compile.ts'
 import { cutExpression } from './definitions-expression.ts'
+import { unpackStructure } from './definitions-structures.ts'
 import type { TerminologyData } from './definitions-terminology.ts'
+import type { Structure } from './profile/structure.ts'
 import { cutVersion } from './value-set.ts'
 
 export type SearchParamType =
@@ -65,6 +67,10 @@ export interface Definitions {
   readonly caseSensitiveSystems: ReadonlySet<string>
   /** Codes by system of a required binding's value set, or undefined where R4 does not ship them all. */
   requiredCodes(valueSetUrl: string): ReadonlyMap<string, ReadonlySet<string>> | undefined
+  /** R4's own structure with this canonical (a type, profile or extension); `|version` is not looked at. The first call reads them. */
+  structure(canonical: string): Structure | undefined
+  /** Canonicals that `structure` knows. */
+  structureUrls(): readonly string[]
   /** R4's code systems and value sets; the first call reads them. */
   terminology(): TerminologyData
 }
@@ -84,6 +90,8 @@ function toDefinitions(core: CoreData): Definitions {
     Object.hasOwn(core.elements, type) ? core.elements[type]!.map((row) => toElement(type, row)) : [],
   )
   const requiredCodes = memoise((url) => toCodes(core, url))
+  const structures = once(loadStructuresData)
+  const structure = memoise((url) => unpackStructure(structures(), url))
   return {
     resourceTypes: core.resourceTypes,
     isResourceType: (name) => resourceTypes.has(name),
@@ -95,6 +103,8 @@ function toDefinitions(core: CoreData): Definitions {
     codeSystemOf: (url) => own(core.singleSystems, cutVersion(url)),
     caseSensitiveSystems: new Set(core.caseSensitive),
     requiredCodes: (url) => requiredCodes(cutVersion(url)),
+    structure: (canonical) => structure(cutVersion(canonical)),
+    structureUrls: () => Object.keys(structures().structures),
     terminology: once(loadTerminologyData),
   }
 }
@@ -106,7 +116,7 @@ function memoise<T>(make: (name: string) => T): (name: string) => T {
     const value = known.get(name)
     if (value !== undefined) return value
     const made = make(name)
-    if (known.size < 4096) known.set(name, made)
+    if (made !== undefined && known.size < 4096) known.set(name, made)
     return made
   }
 }
