@@ -4,10 +4,15 @@ import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type CompileParams, createPolicy } from './access/policy.ts'
 import type { Config } from './config.ts'
+import { NO_CANONICALS } from './fhir/canonicals.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
 import { FhirError } from './fhir/outcome.ts'
+import { loadStructure } from './fhir/profile/load-structure.ts'
+import { createOwnMembership } from './fhir/profile/membership.ts'
+import { openWorld } from './fhir/profile/open-world.ts'
 import { createTerminology } from './fhir/terminology.ts'
 import { createValidator } from './fhir/validate.ts'
+import { createValidation } from './fhir/validation.ts'
 import { registerCors } from './http/cors.ts'
 import { answerFailure, answerUnknown } from './http/failure.ts'
 import { registerHealth, registerMetrics } from './http/health.ts'
@@ -32,7 +37,21 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
   const searchParameters = await openSearchParameters(store, base, (definitions) =>
     createIndexer(definitions, config),
   )
-  const validate = createValidator(base)
+  const canonicals = NO_CANONICALS
+  const validate = createValidation({
+    definitions: base,
+    world: openWorld({
+      definitions: base,
+      canonicals,
+      unknownExtension: 'warning',
+      unknownProfile: 'warning',
+      loadStructure: (canonical) => loadStructure(canonicals, canonical),
+      ownMembership: createOwnMembership(base),
+      loadMembership: async () => undefined,
+    }),
+    judge: async () => [],
+    generation: () => canonicals.generation,
+  })
   const compileParams: CompileParams = (type, params) =>
     parseScopeParams(
       {
@@ -55,7 +74,12 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     get indexer() {
       return searchParameters.indexer
     },
-    validate: (resource) => [...validate(resource), ...searchParameters.check(resource)],
+    validate: async (resource, options) => [
+      ...(await validate(resource, options)),
+      ...searchParameters.check(resource),
+    ],
+    checkStructure: createValidator(base),
+    canonicals,
     policyFor: (principal) => createPolicy(principal, { definitions: base, compileParams }),
     compileParams,
     operations: await loadOperations(),

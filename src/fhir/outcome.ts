@@ -39,6 +39,8 @@ export interface Issue {
   readonly diagnostics: string
   /** FHIRPath of the element at fault, such as `Observation.component[1].code`. */
   readonly expression?: readonly string[]
+  /** Property names and array positions that lead to it in the body; not served. */
+  readonly path?: readonly (string | number)[]
   readonly details?: { readonly text?: string; readonly coding?: readonly { system: string; code: string }[] }
 }
 

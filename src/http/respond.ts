@@ -45,6 +45,8 @@ export function respond(
     case 'public':
       reply.header('etag', result.etag).header('cache-control', 'no-cache')
       return reply.header('content-type', CONTENT_TYPE).send(toBytes(form, [result.document]))
+    case 'outcome':
+      return send(reply, form, [JSON.stringify(toOutcome(result.issues))])
     case 'resource':
       return send(reply, form, [stringifyJson(result.resource)])
   }

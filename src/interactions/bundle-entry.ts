@@ -163,7 +163,7 @@ function checkEnvelope(
     return rest
   })
   const issues = context
-    .validate(bare.length > 0 ? { ...envelope, entry: bare } : envelope)
+    .checkStructure(bare.length > 0 ? { ...envelope, entry: bare } : envelope)
     .filter(({ severity }) => severity === 'error' || severity === 'fatal')
   const faults = new Map<number, Refused>()
   for (const issue of issues) {

@@ -32,6 +32,7 @@ export function toStatus(result: Result): number {
     case 'found':
     case 'pieces':
     case 'public':
+    case 'outcome':
       return 200
     case 'resource':
       return result.status ?? 200
@@ -94,6 +95,7 @@ function describe(result: Result, wanted: Return): object {
       return { status, ...(result.version && toMark(result.version)) }
     case 'pieces':
     case 'public':
+    case 'outcome':
     case 'resource':
       return { status }
   }
@@ -121,6 +123,8 @@ function toContent(
       return result.pieces
     case 'public':
       return [result.document]
+    case 'outcome':
+      return [JSON.stringify(toOutcome(result.issues))]
     case 'resource':
       return [stringifyJson(result.resource)]
     case 'removed':

@@ -1,10 +1,12 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
+import type { Canonicals } from '../fhir/canonicals.ts'
 import type { Definitions } from '../fhir/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Terminology } from '../fhir/terminology.ts'
+import type { Validate } from '../fhir/validation.ts'
 import type { ParameterState } from '../search/custom.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
@@ -37,8 +39,12 @@ export interface AppContext {
   readonly parameterState: (type: string, code: string) => ParameterState
   /** Index entries of a resource, all but `_lastUpdated`. */
   readonly indexer: (resource: Resource) => IndexEntry[]
-  /** Issues of a body about to be stored; empty where it may be. */
-  readonly validate: (resource: unknown) => readonly Issue[]
+  /** Resolves to the issues of a resource by every rule known here; without an error it may be stored. */
+  readonly validate: Validate
+  /** Issues of its structure alone: of what is read and not stored (Parameters, the envelope of a Bundle). */
+  readonly checkStructure: (resource: unknown) => readonly Issue[]
+  /** Definitions beside R4's own. */
+  readonly canonicals: Canonicals
   /** The policy of a principal: made once, then the same Promise. */
   readonly policyFor: (principal: Principal) => Promise<Policy>
   /** Turns the parameters of a granular scope into an Expr. */

@@ -21,8 +21,8 @@ function toExisting(version: Extract<Result, { kind: 'written' }>['version']): R
   return { kind: 'written', version, created: false }
 }
 
-function planNew(writing: Writing, body: Resource, expect = {}): Step {
+async function planNew(writing: Writing, body: Resource, expect = {}): Promise<Step> {
   const resource = { ...body, id: randomUUID() }
-  assertValid(writing.context, resource)
+  await assertValid(writing, resource)
   return buildPut(writing, resource, 'POST', { version: null, ...expect })
 }

@@ -41,9 +41,9 @@ function toRejection(key: number, error: unknown): Prepared {
   throw error
 }
 
-function parseCandidate(context: AppContext, bytes: Uint8Array): Resource {
+async function parseCandidate(writing: Writing, bytes: Uint8Array): Promise<Resource> {
   const resource = parseJson(bytes) as Resource
-  assertValid(context, resource)
+  await assertValid(writing, resource)
   return resource
 }
 
@@ -54,7 +54,7 @@ async function prepareCandidate(
 ): Promise<Prepared> {
   const writing: Writing = { context, policy, reader: context.store }
   try {
-    const given = parseCandidate(context, bytes)
+    const given = await parseCandidate(writing, bytes)
     const { resourceType: type, id } = given
     if (id === undefined)
       return toPrepared(key, buildPut(writing, { ...given, id: randomUUID() }, 'POST', { version: null }))

@@ -41,7 +41,7 @@ export async function planPatchAt(
   if (!isStanding(current)) return { kind: 'done', result: { kind: 'gone', version: current } }
   assertMatch(ifMatch, current.versionId)
   const resource = apply(patch, current)
-  assertValid(writing.context, resource)
+  await assertValid(writing, resource)
   const unchanged = toUnchanged(current, resource)
   if (unchanged) return unchanged
   return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId })

@@ -33,6 +33,8 @@ export type Result =
   | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
   /** The CapabilityStatement: open to all, with an entity tag of its own. */
   | { readonly kind: 'public'; readonly document: Uint8Array; readonly etag: string }
+  /** An OperationOutcome that was asked for: what a resource is told of itself. Paths in `issues` lead into the request's body. */
+  | { readonly kind: 'outcome'; readonly issues: readonly Issue[] }
   /** A resource made for this answer. `status` is 200 where it is not given. */
   | { readonly kind: 'resource'; readonly resource: Resource | OperationOutcome; readonly status?: number }
 

@@ -40,7 +40,7 @@ export async function planUpdateAt(
   const standing = isStanding(current) ? current : undefined
   assertMatch(ifMatch, standing?.versionId)
   assertNoMatch(ifNoneMatch, standing?.versionId)
-  assertValid(writing.context, resource)
+  await assertValid(writing, resource)
   const unchanged = standing && toUnchanged(standing, resource)
   return unchanged ?? buildPut(writing, resource, 'PUT', { ...expect, version: standing?.versionId ?? null })
 }
@@ -67,13 +67,13 @@ export function assertSameId({ resourceType, id }: Resource, found: string): voi
 }
 
 /** Returns the step of a conditional update without a match; `POST` where the server gave the id: only a create then. */
-export function planNew(
+export async function planNew(
   writing: Writing,
   resource: Identified,
   noMatch: Expectation['noMatch'],
   method: 'POST' | 'PUT' = 'POST',
-): Step {
-  assertValid(writing.context, resource)
+): Promise<Step> {
+  await assertValid(writing, resource)
   return buildPut(writing, resource, method, { version: null, noMatch })
 }
 

@@ -8,6 +8,7 @@ import type { Resource } from '../fhir/resource.ts'
 import type { CommittedVersion, Reader, Version } from '../store/store.ts'
 import { assertWhole } from './body.ts'
 import type { AppContext } from './context.ts'
+import { createResolver } from './resolver.ts'
 import type { Result, Stored } from './result.ts'
 import { inTurn } from './turn.ts'
 import { newVersionId } from './version-id.ts'
@@ -32,9 +33,10 @@ export interface Writing {
 }
 
 /** Throws FhirError `unprocessable` with every issue where `resource` may not be stored; warnings let it through. */
-export function assertValid(context: AppContext, resource: Resource): void {
+export async function assertValid({ context, policy, reader }: Writing, resource: Resource): Promise<void> {
   assertWhole(resource)
-  const issues = context.validate(resource)
+  const resolve = createResolver(context, policy, reader)
+  const issues = await context.validate(resource, { level: 'errors', resolve })
   if (issues.some(isFailure))
     throw new FhirError('unprocessable', issues.find(isFailure)!.diagnostics, issues)
 }

@@ -68,6 +68,9 @@ function resolve({ value }: DataNode, visit: Visit): readonly DataNode[] | undef
   const reference = typeof value === 'string' ? { reference: value } : value
   if (!isObject(reference)) return []
   const found = findTarget(reference, visit)
+  const literal = reference['reference']
+  if (!found && typeof literal === 'string' && !visit.scope.resolved?.has(literal))
+    visit.unresolved.add(literal)
   if (found) return [{ value: found, type: found.resourceType }]
   const type = typeOfTarget(reference, visit)
   return type === undefined ? undefined : [{ value: undefined, type }]

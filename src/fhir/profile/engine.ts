@@ -24,7 +24,8 @@ export interface Walk {
   readonly level: Level
   /** Asked for beside those that the resource claims; each must be known. */
   readonly profiles?: readonly string[]
-  readonly resolved?: InvariantScope['resolved']
+  /** What is known of other resources by literal reference; undefined for one that cannot be resolved. */
+  readonly resolved?: ReadonlyMap<string, Resource | undefined>
 }
 
 export interface Walked {
@@ -32,6 +33,8 @@ export interface Walked {
   readonly later: readonly Later[]
   /** Load these and walk again: what was found without them is not all. */
   readonly wanted: ReadonlySet<string>
+  /** The same of resources, by literal reference. */
+  readonly unresolved: ReadonlySet<string>
 }
 
 export interface Engine {
@@ -102,6 +105,7 @@ function walkResource(
     path: [],
     faults: [],
     wanted: new Set(),
+    unresolved: new Set(),
     later: [],
     extensions: [],
     scope: { resource, rootResource: resource, ...(resolved && { resolved }) },

@@ -26,6 +26,8 @@ export interface Visit {
   readonly faults: Fault[]
   /** Canonicals that have to be loaded before the walk can be trusted: it is then done again. */
   readonly wanted: Set<string>
+  /** Literal references that a rule would follow and nobody has looked up yet. */
+  readonly unresolved: Set<string>
   readonly later: Later[]
   /** URLs of the extensions around, outermost first. */
   readonly extensions: string[]

@@ -2,15 +2,28 @@
 import type { Definitions } from '../definitions.ts'
 import type { Issue, IssueType } from '../outcome.ts'
 import { decimalText, isRawNumber } from '../primitives.ts'
-import { type Fault, MAX_FAULTS, type StructureRule } from './faults.ts'
+import { type Fault, MAX_FAULTS, type RuleTable, type StructureRule } from './faults.ts'
 import { FORMS, type PrimitiveForm, type PrimitiveName } from './forms.ts'
 
 /** Issues of one outcome; one more counts the rest. */
 const MAX_ISSUES = 100
 
-/** Returns the issues of `faults` found in `resource`, 100 at most and then one that counts the rest. */
-export function toIssues(definitions: Definitions, resource: unknown, faults: readonly Fault[]): Issue[] {
-  const issues = faults.slice(0, MAX_ISSUES).map((fault) => toIssue(definitions, resource, fault))
+/** Puts the faults found in a resource into words: errors first, 100 at most and then one that counts the rest. */
+export type WriteIssues = (resource: unknown, faults: readonly Fault[]) => Issue[]
+
+/** Returns the writer of issues for the rules of structure and those of `tables`. */
+export function createIssueWriter(definitions: Definitions, tables: readonly RuleTable[]): WriteIssues {
+  const rules: RuleTable = Object.assign({}, ...tables)
+  return (resource, faults) => toIssues(definitions, resource, faults, rules)
+}
+
+function toIssues(
+  definitions: Definitions,
+  resource: unknown,
+  faults: readonly Fault[],
+  rules: RuleTable,
+): Issue[] {
+  const issues = faults.slice(0, MAX_ISSUES).map((fault) => toIssue(definitions, resource, fault, rules))
   const rest = faults.length - issues.length
   if (rest === 0) return issues
   // A collection that was cut short does not know how many there are.
@@ -18,8 +31,18 @@ export function toIssues(definitions: Definitions, resource: unknown, faults: re
   return [...issues, { severity: 'error', code: 'structure', diagnostics }]
 }
 
-function toIssue(definitions: Definitions, resource: unknown, fault: Fault): Issue {
+function toIssue(definitions: Definitions, resource: unknown, fault: Fault, rules: RuleTable): Issue {
   const { expression, value } = locate(definitions, resource, fault.path)
+  const row = rules[fault.rule]
+  if (row) {
+    const severity = fault.severity ?? row.severity
+    return {
+      severity,
+      code: row.code,
+      diagnostics: `${expression} ${row.en(fault, value)}`,
+      expression: [expression],
+    }
+  }
   const { code, says } = RULES[fault.rule as StructureRule]
   const diagnostics = `${expression} ${says(value, fault.about ?? '')}`
   return { severity: 'error', code, diagnostics, expression: [expression] }

@@ -58,7 +58,9 @@ function readBody(context: AppContext, body: Resource | undefined): readonly Pai
   if (body === undefined) return []
   if (body.resourceType !== 'Parameters')
     throw new FhirError('invalid', 'The body of this operation must be Parameters')
-  const issues = context.validate(body).filter(({ severity }) => severity === 'error' || severity === 'fatal')
+  const issues = context
+    .checkStructure(body)
+    .filter(({ severity }) => severity === 'error' || severity === 'fatal')
   if (issues.length > 0) throw new FhirError('invalid', issues[0]!.diagnostics, issues)
   const parameters = (body['parameter'] ?? []) as readonly Readonly<Record<string, unknown>>[]
   return parameters.map((parameter): Pair => [String(parameter['name']), readValue(parameter)])

@@ -58,6 +58,6 @@ async function planChange(
   const changed = { ...resource, id, meta: change(resource.meta ?? {}, given) }
   const unchanged = toUnchanged({ ...current, document }, changed)
   if (unchanged) return unchanged
-  assertValid(writing.context, changed)
+  await assertValid(writing, changed)
   return buildPut(writing, changed, 'PATCH', { version: current.versionId })
 }
