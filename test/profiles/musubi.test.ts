@@ -1,0 +1,62 @@
+// Our own profiles on their examples: what is right passes, each fault is refused where it stands.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseJson } from '../../src/fhir/json.ts'
+import type { Resource } from '../../src/fhir/resource.ts'
+import { openTestValidation } from '../support/validation.ts'
+
+const FOLDER = join(import.meta.dirname, '../../profiles/musubi')
+
+function read(file: string): Resource {
+  return parseJson(readFileSync(join(FOLDER, file))) as Resource
+}
+
+const definitions = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map(read)
+const validate = openTestValidation(definitions)
+
+/** Message code and place of the one error of each wrong example. */
+const WRONG: Readonly<Record<string, readonly [rule: string, expression: string]>> = {
+  'checkup-result.boolean': ['profile-type', 'Observation.value'],
+  'checkup-result.no-date': ['profile-few', 'Observation'],
+  'checkup-result.no-value': ['invariant', 'Observation'],
+  'checkup-result.short-code': ['invariant', 'Observation.code.coding[0].code'],
+  'checkup-result.two-jlac10': ['slice-many', 'Observation.code.coding[1]'],
+  'home-blood-pressure.kpa': ['fixed', 'Observation.component[0].value.code'],
+  'home-blood-pressure.no-diastolic': ['slice-few', 'Observation.component'],
+  'home-blood-pressure.other-component': ['slice-none', 'Observation.component[3]'],
+  'home-blood-pressure.too-high': ['max-value', 'Observation.component[0].value.value'],
+  'home-blood-pressure.twice': ['slice-many', 'Observation.component[1]'],
+  'home-blood-pressure.upside-down': ['invariant', 'Observation'],
+  'home-measurement.code': ['binding-required', 'Observation.code'],
+  'home-measurement.comparator': ['profile-none', 'Observation.value.comparator'],
+  'home-measurement.group': ['target-type', 'Observation.subject'],
+  'home-measurement.measured-by': ['binding-required', 'Observation.extension[0].value'],
+  'home-measurement.text-value': ['profile-type', 'Observation.value'],
+  'home-measurement.unit': ['binding-required', 'Observation.value.code'],
+  'resident.kana-in-kanji': ['invariant', 'Patient.name[1].family'],
+  'resident.no-identifier': ['profile-few', 'Patient'],
+  'resident.no-kana': ['slice-few', 'Patient.name'],
+  'resident.postal-code': ['invariant', 'Patient.address[0].postalCode'],
+  'resident.year-of-birth': ['invariant', 'Patient.birthDate'],
+}
+
+for (const file of readdirSync(join(FOLDER, 'examples'))) {
+  const name = file.slice(0, -'.json'.length)
+  t.test(`the example ${name} is ${name.includes('.') ? 'refused' : 'accepted'}`, async (t) => {
+    const issues = await validate(read(`examples/${file}`), { level: 'all' })
+    const errors = issues.filter(({ severity }) => severity === 'error')
+    const found = errors.map(({ details, expression }) => [details?.coding?.[0]?.code, expression?.[0]])
+    t.same(found, name.includes('.') ? [WRONG[name]] : [], errors.map((each) => each.diagnostics).join('\n'))
+  })
+}
+
+t.test('every wrong example of the table is there', async (t) => {
+  const files = new Set(readdirSync(join(FOLDER, 'examples')))
+  t.same(
+    Object.keys(WRONG).filter((name) => !files.has(`${name}.json`)),
+    [],
+  )
+})

@@ -1,0 +1,32 @@
+// The whole validation as the server has it, on definitions of the test's own.
+import { loadDefinitions } from '../../src/fhir/definitions.ts'
+import { loadStructure } from '../../src/fhir/profile/load-structure.ts'
+import { createOwnMembership } from '../../src/fhir/profile/membership.ts'
+import { openWorld, type WorldOptions } from '../../src/fhir/profile/open-world.ts'
+import type { Resource } from '../../src/fhir/resource.ts'
+import { createValidation, type Validate } from '../../src/fhir/validation.ts'
+import { toCanonicals } from './canonicals.ts'
+
+const definitions = loadDefinitions()
+
+/** Returns the validation of R4 and `resources`: StructureDefinitions, ValueSets, CodeSystems. */
+export function openTestValidation(
+  resources: readonly Resource[] = [],
+  options: Partial<Pick<WorldOptions, 'unknownExtension' | 'unknownProfile'>> = {},
+): Validate {
+  const canonicals = toCanonicals(resources)
+  return createValidation({
+    definitions,
+    world: openWorld({
+      definitions,
+      canonicals,
+      unknownExtension: options.unknownExtension ?? 'warning',
+      unknownProfile: options.unknownProfile ?? 'warning',
+      loadStructure: (canonical) => loadStructure(canonicals, canonical),
+      ownMembership: createOwnMembership(definitions),
+      loadMembership: async () => undefined,
+    }),
+    judge: async () => [],
+    generation: () => canonicals.generation,
+  })
+}
