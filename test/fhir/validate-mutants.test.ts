@@ -1,70 +1,21 @@
 // One fault at a time put into an official example of each type: each is refused where it was put.
 import t from 'tap'
-import { type ElementDefinition, loadDefinitions } from '../../src/fhir/definitions.ts'
-import { parseJson, stringifyJson } from '../../src/fhir/json.ts'
-import { isRawNumber } from '../../src/fhir/primitives.ts'
+import { loadDefinitions } from '../../src/fhir/definitions.ts'
+import { parseJson } from '../../src/fhir/json.ts'
 import { createValidator } from '../../src/fhir/validate.ts'
 import { examplesMissing, officialExamples } from '../support/examples.ts'
+import {
+  chooseExamples,
+  type Dictionary,
+  isObject,
+  type Mutate,
+  type Site,
+  set,
+  sitesOf,
+} from '../support/mutants.ts'
 
 const definitions = loadDefinitions()
 const validate = createValidator(definitions)
-
-type Dictionary = Record<string, unknown>
-
-/** An element of an example: where it stands and what R4 says of it. */
-interface Site {
-  readonly parent: Dictionary
-  readonly parentExpression: string
-  readonly name: string
-  readonly expression: string
-  readonly element: ElementDefinition
-}
-
-/** Changes an example at a site; returns the expression of the fault, or undefined where the site does not suit. */
-type Mutate = (site: Site) => string | undefined
-
-const isObject = (value: unknown): value is Dictionary =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
-
-/** Returns the elements of `object` and beneath that are no choices, companions or resources of their own. */
-function sitesOf(object: Dictionary, node: string, expression: string): Site[] {
-  const elements = definitions.elements(node.split('.', 1)[0]!)
-  return Object.entries(object).flatMap(([name, value]) => {
-    const element = elements.find(({ path }) => path === `${node}.${name}`)
-    if (!element) return []
-    const site = {
-      parent: object,
-      parentExpression: expression,
-      name,
-      expression: `${expression}.${name}`,
-      element,
-    }
-    const inPlace = elements.some(({ path }) => path.startsWith(`${element.path}.`))
-    const next = element.contentReference ?? (inPlace ? element.path : (element.types[0] ?? ''))
-    if (next === 'Resource') return [site]
-    const items = Array.isArray(value) ? value : [value]
-    return [
-      site,
-      ...items.flatMap((item, at) =>
-        isObject(item)
-          ? sitesOf(item, next, Array.isArray(value) ? `${site.expression}[${at}]` : site.expression)
-          : [],
-      ),
-    ]
-  })
-}
-
-const set =
-  (
-    suits: (value: unknown, site: Site) => boolean,
-    change: (value: unknown) => unknown,
-    suffix = '',
-  ): Mutate =>
-  (site) => {
-    if (!suits(site.parent[site.name], site)) return undefined
-    site.parent[site.name] = change(site.parent[site.name])
-    return `${site.expression}${suffix}`
-  }
 
 const rename =
   (change: (name: string) => string): Mutate =>
@@ -184,21 +135,10 @@ const MUTATIONS: Readonly<Record<string, Mutate>> = {
   ),
 }
 
-/** The first small example of each type that is right. */
-function chooseExamples(): Map<string, string> {
-  const chosen = new Map<string, string>()
-  for (const { resource } of officialExamples()) {
-    if (chosen.has(resource.resourceType)) continue
-    const text = stringifyJson(resource)
-    if (text.length < 40_000 && validate(resource).length === 0) chosen.set(resource.resourceType, text)
-  }
-  return chosen
-}
-
 const MOST_PER_EXAMPLE = 6
 
 t.test('a fault is refused where it stands, in every type', { skip: examplesMissing }, async (t) => {
-  const examples = chooseExamples()
+  const examples = chooseExamples((resource) => validate(resource).length === 0)
   t.ok(examples.size >= 100, `${examples.size} types`)
   for (const [rule, mutate] of Object.entries(MUTATIONS)) {
     let mutants = 0
