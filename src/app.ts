@@ -45,7 +45,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       canonicals,
       unknownExtension: 'warning',
       unknownProfile: 'warning',
-      loadStructure: (canonical) => loadStructure(canonicals, canonical),
+      loadStructure: (canonical) => loadStructure({ definitions: base, canonicals }, canonical),
       ownMembership: createOwnMembership(base),
       loadMembership: async () => undefined,
     }),

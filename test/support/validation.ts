@@ -22,7 +22,7 @@ export function openTestValidation(
       canonicals,
       unknownExtension: options.unknownExtension ?? 'warning',
       unknownProfile: options.unknownProfile ?? 'warning',
-      loadStructure: (canonical) => loadStructure(canonicals, canonical),
+      loadStructure: (canonical) => loadStructure({ definitions, canonicals }, canonical),
       ownMembership: createOwnMembership(definitions),
       loadMembership: async () => undefined,
     }),
