@@ -256,6 +256,11 @@ export const NATIVE: Readonly<Record<string, Native>> = {
     isDistinct(codesBeneath(value['concept'])),
   ),
   'que-2': on('descendants().linkId.isDistinct()', (value) => isDistinct(linkIdsBeneath(value['item']))),
+  // FHIRPath's Boolean is not R4's boolean, which the rule means.
+  'que-7': on(
+    "operator = 'exists' implies (answer is Boolean)",
+    (value) => value['operator'] !== 'exists' || present(value, 'answerBoolean'),
+  ),
   'eld-16': on(
     "sliceName.empty() or sliceName.matches('^[a-zA-Z0-9\\\\/\\\\-_\\\\[\\\\]\\\\@]+$')",
     matches('sliceName', /^[a-zA-Z0-9/\-_[\]@]+$/),

@@ -4,7 +4,7 @@ import { isPrimitive } from '../validate/forms.ts'
 import { baseElement, type Frame, toProperties } from './base.ts'
 import { type Known, toElementChecks } from './element-checks.ts'
 import type { StructureElement } from './structure.ts'
-import { checkReferenceType } from './target.ts'
+import { checkReference } from './target.ts'
 import { type ElementTree, lastName, toTree } from './tree.ts'
 import { type Check, isObject, type Visit } from './visit.ts'
 import type { Compiled } from './world.ts'
@@ -34,7 +34,7 @@ const NOTHING: Known = { types: [], constraints: new Set() }
 
 function toOwnChecks(compiled: Compiled, element: StructureElement, known: Known): readonly Check[] {
   const isReference = element.path === 'Reference'
-  return [...toElementChecks(compiled, element, known, {}), ...(isReference ? [checkReferenceType] : [])]
+  return [...toElementChecks(compiled, element, known, {}), ...(isReference ? [checkReference] : [])]
 }
 
 function toObjectCheck(at: At, tree: ElementTree, own: readonly Check[]): Check {

@@ -1,6 +1,8 @@
 // Which resources an element may refer to, by what the reference itself says. https://hl7.org/fhir/R4/references.html#Reference
+
 import { referencedType } from '../reference.ts'
 import type { Reference, Resource } from '../resource.ts'
+import { isDangling } from '../validate/contained.ts'
 import type { Author, Known } from './element-checks.ts'
 import type { StructureElement } from './structure.ts'
 import { type Check, isObject, report, type Visit } from './visit.ts'
@@ -42,9 +44,21 @@ export function typeOfProfile(compiled: Compiled, canonical: string, visit: Visi
   return compiled.structure(canonical, visit)?.type
 }
 
-/** The rule for every Reference: what it says of its type is what its literal says. */
-export const checkReferenceType: Check = (value, visit) => {
-  if (!isObject(value) || typeof value['type'] !== 'string' || typeof value['reference'] !== 'string') return
+/** The rules for every Reference: what it says of its type is what its literal says, and `#id` is contained. */
+export const checkReference: Check = (value, visit) => {
+  if (!isObject(value)) return
+  const { reference } = value
+  if (isDangling(reference, visit.scope.rootResource))
+    report(visit, { rule: 'contained-missing', about: String(reference) })
+  if (typeof reference === 'string' && UPPER_UUID.test(reference))
+    report(visit, { rule: 'uuid-case' }, 'reference')
+  checkStatedType(value, visit)
+}
+
+const UPPER_UUID = /^urn:uuid:(?=.*[A-F])/
+
+function checkStatedType(value: Readonly<Record<string, unknown>>, visit: Visit): void {
+  if (typeof value['type'] !== 'string' || typeof value['reference'] !== 'string') return
   const found = typeOfTarget({ ...value, type: undefined }, visit)
   const stated = value['type'].startsWith(R4) ? value['type'].slice(R4.length) : value['type']
   if (found !== undefined && found !== stated)
