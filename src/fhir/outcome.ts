@@ -33,20 +33,43 @@ export type IssueType =
   | 'informational'
   | 'suppressed'
 
+/** One thing to tell. What stands below `expression` is for making the answer, and is not served as it is. */
 export interface Issue {
   readonly severity: 'fatal' | 'error' | 'warning' | 'information'
   readonly code: IssueType
   readonly diagnostics: string
   /** FHIRPath of the element at fault, such as `Observation.component[1].code`. */
   readonly expression?: readonly string[]
-  /** Property names and array positions that lead to it in the body; not served. */
+  /** Message code of the rule. */
+  readonly rule?: string
+  /** The same as `diagnostics`, in Japanese. */
+  readonly ja?: string
+  /** Property names and array positions that lead to it in the body. */
   readonly path?: readonly (string | number)[]
-  readonly details?: { readonly text?: string; readonly coding?: readonly { system: string; code: string }[] }
+  /** Where that is in the text of the body, counted from 1. */
+  readonly position?: Position
+}
+
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Languages in which a person is told what is wrong. */
+export type Language = 'en' | 'ja'
+
+interface OutcomeIssue {
+  readonly extension?: readonly { readonly url: string; readonly valueInteger: number }[]
+  readonly severity: Issue['severity']
+  readonly code: IssueType
+  readonly details?: { readonly coding: readonly { system: string; code: string }[]; readonly text: string }
+  readonly diagnostics: string
+  readonly expression?: readonly string[]
 }
 
 export interface OperationOutcome {
   readonly resourceType: 'OperationOutcome'
-  readonly issue: readonly Issue[]
+  readonly issue: readonly OutcomeIssue[]
 }
 
 interface ErrorRow {
@@ -100,7 +123,30 @@ export class FhirError extends Error {
   }
 }
 
-/** Returns an OperationOutcome holding `issues`. */
-export function toOutcome(issues: readonly Issue[]): OperationOutcome {
-  return { resourceType: 'OperationOutcome', issue: issues }
+/** The code system of message codes; `profiles/musubi/CodeSystem-validation-message.json` lists them. */
+export const MESSAGES = 'https://musubi.example/fhir/CodeSystem/validation-message'
+
+const POSITION = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-'
+
+/** Returns an OperationOutcome holding `issues`; `details.text` is in `language`, `diagnostics` always in English. */
+export function toOutcome(issues: readonly Issue[], language: Language = 'en'): OperationOutcome {
+  return { resourceType: 'OperationOutcome', issue: issues.map((issue) => toOutcomeIssue(issue, language)) }
+}
+
+function toOutcomeIssue(issue: Issue, language: Language): OutcomeIssue {
+  const { severity, code, diagnostics, expression, rule, ja, position } = issue
+  const text = language === 'ja' ? (ja ?? diagnostics) : diagnostics
+  return {
+    ...(position && {
+      extension: [
+        { url: `${POSITION}line`, valueInteger: position.line },
+        { url: `${POSITION}col`, valueInteger: position.column },
+      ],
+    }),
+    severity,
+    code,
+    ...(rule && { details: { coding: [{ system: MESSAGES, code: rule }], text } }),
+    diagnostics,
+    ...(expression && { expression }),
+  }
 }

@@ -7,7 +7,7 @@ import { PROFILE_RULES } from './profile/rules.ts'
 import type { Later, Level } from './profile/visit.ts'
 import type { Resource } from './resource.ts'
 import type { Fault } from './validate/faults.ts'
-import { createIssueWriter } from './validate/issues.ts'
+import { createIssueWriter, onlyErrors } from './validate/issues.ts'
 import { RESOURCE_RULES } from './validate/resource-rules.ts'
 import { createStructureCheck } from './validate.ts'
 
@@ -37,6 +37,8 @@ export interface ValidationParts {
 /** Faults of structure with which the other rules can still be told. */
 const BESIDE: ReadonlySet<string> = new Set(['code', 'binding', 'extension', 'form'])
 
+const TABLES = [PROFILE_RULES, RESOURCE_RULES]
+
 /** Walks of one resource: each loads what the one before had to do without, by way of profiles within profiles. */
 const MAX_WALKS = 24
 const MAX_RESOLVED = 100
@@ -48,7 +50,7 @@ const MAX_RESOLVED = 100
 export function createValidation({ definitions, world, judge, generation }: ValidationParts): Validate {
   const findStructureFaults = createStructureCheck(definitions)
   const engine = createEngine(world)
-  const write = createIssueWriter(definitions, [PROFILE_RULES, RESOURCE_RULES])
+  const write = createIssueWriter(definitions, TABLES)
   let known = generation()
   return async (resource, options) => {
     const structural = findStructureFaults(resource)
@@ -61,8 +63,9 @@ export function createValidation({ definitions, world, judge, generation }: Vali
     }
     const { faults, later } = await walkAll(resource as Resource, options)
     const told = later.length > 0 ? await judge(later) : []
-    if (structural.length + faults.length + told.length === 0) return []
-    return write(resource, [...structural, ...faults, ...told])
+    const all = [...structural, ...faults, ...told]
+    if (all.length === 0) return []
+    return write(resource, options.level === 'all' ? all : onlyErrors(TABLES, all))
   }
 
   async function walkAll(

@@ -48,7 +48,7 @@ for (const file of readdirSync(join(FOLDER, 'examples'))) {
   t.test(`the example ${name} is ${name.includes('.') ? 'refused' : 'accepted'}`, async (t) => {
     const issues = await validate(read(`examples/${file}`), { level: 'all' })
     const errors = issues.filter(({ severity }) => severity === 'error')
-    const found = errors.map(({ details, expression }) => [details?.coding?.[0]?.code, expression?.[0]])
+    const found = errors.map(({ rule, expression }) => [rule, expression?.[0]])
     t.same(found, name.includes('.') ? [WRONG[name]] : [], errors.map((each) => each.diagnostics).join('\n'))
   })
 }

@@ -7,6 +7,8 @@ import { findNarrativeFault } from './narrative.ts'
 export interface PrimitiveForm {
   readonly test: (value: unknown) => boolean
   readonly demand: string
+  /** The same in Japanese, as a noun phrase. */
+  readonly demandJa: string
   /** Says what is wrong where the demand alone would not. */
   readonly explain?: (value: unknown) => string | undefined
 }
@@ -18,53 +20,98 @@ const MAX_STRING = 1_048_576
  * Every primitive type of R4, and `elementId`, the `id` of an element that is no resource.
  */
 export const FORMS = {
-  base64Binary: { test: isBase64, demand: 'base64 (white space is allowed), complete with its padding' },
-  boolean: { test: (value) => typeof value === 'boolean', demand: 'true or false, without quotes' },
+  base64Binary: {
+    test: isBase64,
+    demand: 'base64 (white space is allowed), complete with its padding',
+    demandJa: 'パディングまで揃った base64。空白は可',
+  },
+  boolean: {
+    test: (value) => typeof value === 'boolean',
+    demand: 'true or false, without quotes',
+    demandJa: '引用符なしの true か false',
+  },
   canonical: {
     test: isCanonical,
     demand: 'a URI without white space, with |version or #fragment behind it if need be',
+    demandJa: '空白を含まない URI。必要なら後ろに |version や #fragment',
   },
-  code: { test: isCode, demand: 'text without white space but single spaces between other characters' },
-  date: { test: isDate, demand: 'a date that exists: YYYY, YYYY-MM or YYYY-MM-DD' },
+  code: {
+    test: isCode,
+    demand: 'text without white space but single spaces between other characters',
+    demandJa: '前後や連続する空白を含まない文字列',
+  },
+  date: {
+    test: isDate,
+    demand: 'a date that exists: YYYY, YYYY-MM or YYYY-MM-DD',
+    demandJa: '実在する日付: YYYY、YYYY-MM、YYYY-MM-DD',
+  },
   dateTime: {
     test: isDateTime,
     demand: 'YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz, and a date that exists',
+    demandJa: '実在する日時: YYYY、YYYY-MM、YYYY-MM-DD、YYYY-MM-DDThh:mm:ss+zz:zz',
   },
   decimal: {
     test: (value) => typeof value === 'number' || isRawNumber(value),
     demand: 'a number, without quotes',
+    demandJa: '引用符なしの数値',
   },
-  elementId: { test: isElementId, demand: 'text without spaces' },
-  id: { test: isId, demand: '1 to 64 characters of A-Z, a-z, 0-9, "-" and "."' },
+  elementId: { test: isElementId, demand: 'text without spaces', demandJa: '空白を含まない文字列' },
+  id: {
+    test: isId,
+    demand: '1 to 64 characters of A-Z, a-z, 0-9, "-" and "."',
+    demandJa: 'A-Z、a-z、0-9、"-"、"." からなる 1〜64 文字',
+  },
   instant: {
     test: isInstant,
     demand: 'YYYY-MM-DDThh:mm:ss.sss+zz:zz, to at least the second, and a date that exists',
+    demandJa: '実在する日時: 秒とタイムゾーンまで含む YYYY-MM-DDThh:mm:ss.sss+zz:zz',
   },
   integer: {
     test: (value) => isInteger(value, -2_147_483_648),
     demand: 'a whole number of 32 bits, without quotes',
+    demandJa: '引用符なしの 32 ビット整数',
   },
   markdown: {
     test: isString,
     demand: 'text that is not empty, without control characters, of 1 MiB at most',
+    demandJa: '空でなく制御文字を含まない、1 MiB 以下の文字列',
   },
-  oid: { test: isOid, demand: 'urn:oid: and an OID without leading zeros' },
+  oid: {
+    test: isOid,
+    demand: 'urn:oid: and an OID without leading zeros',
+    demandJa: 'urn:oid: に続く、先頭に余分な 0 のない OID',
+  },
   positiveInt: {
     test: (value) => isInteger(value, 1),
     demand: 'a whole number from 1 to 2147483647, without quotes',
+    demandJa: '引用符なしの 1〜2147483647 の整数',
   },
-  string: { test: isString, demand: 'text that is not empty, without control characters, of 1 MiB at most' },
-  time: { test: isTime, demand: 'hh:mm:ss from 00:00:00, without an offset' },
+  string: {
+    test: isString,
+    demand: 'text that is not empty, without control characters, of 1 MiB at most',
+    demandJa: '空でなく制御文字を含まない、1 MiB 以下の文字列',
+  },
+  time: {
+    test: isTime,
+    demand: 'hh:mm:ss from 00:00:00, without an offset',
+    demandJa: 'タイムゾーンなしの hh:mm:ss',
+  },
   unsignedInt: {
     test: (value) => isInteger(value, 0),
     demand: 'a whole number from 0 to 2147483647, without quotes',
+    demandJa: '引用符なしの 0〜2147483647 の整数',
   },
-  uri: { test: isUri, demand: 'a URI without white space; behind urn:oid: an OID' },
-  url: { test: isUri, demand: 'a URL without white space' },
-  uuid: { test: isUuid, demand: 'urn:uuid: and a UUID' },
+  uri: {
+    test: isUri,
+    demand: 'a URI without white space; behind urn:oid: an OID',
+    demandJa: '空白を含まない URI。urn:oid: の後ろは OID',
+  },
+  url: { test: isUri, demand: 'a URL without white space', demandJa: '空白を含まない URL' },
+  uuid: { test: isUuid, demand: 'urn:uuid: and a UUID', demandJa: 'urn:uuid: に続く UUID' },
   xhtml: {
     test: (value) => findNarrativeFault(value) === undefined,
     demand: 'safe XHTML in a div',
+    demandJa: 'div で始まる安全な XHTML',
     explain: findNarrativeFault,
   },
 } as const satisfies Readonly<Record<string, PrimitiveForm>>
