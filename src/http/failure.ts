@@ -1,7 +1,8 @@
 // Every failure on the way to a reply becomes an OperationOutcome. https://hl7.org/fhir/R4/http.html#Status-Codes
 import { randomUUID } from 'node:crypto'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, FhirError, toOutcome } from '../fhir/outcome.ts'
+import { type ErrorCode, FhirError } from '../fhir/outcome.ts'
+import { toOutcomeFor } from './outcome.ts'
 
 /** Fastify's own refusals that a caller can cause. https://fastify.dev/docs/latest/Reference/Errors/ */
 const FASTIFY: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -37,23 +38,23 @@ export function toFhirError(error: unknown): FhirError | undefined {
  */
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const expected = toFhirError(error)
-  if (expected) return sendOutcome(reply, expected)
+  if (expected) return sendOutcome(request, reply, expected)
   const id = randomUUID()
   request.log.error({ correlation: id, err: error }, 'unexpected failure')
-  return sendOutcome(reply, new FhirError('exception', `The server failed; correlation id ${id}`))
+  return sendOutcome(request, reply, new FhirError('exception', `The server failed; correlation id ${id}`))
 }
 
 /** Answers what no route matches; it comes after the token was checked, so that it tells a stranger nothing. */
-export function answerUnknown(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendOutcome(reply, new FhirError('not-found', 'Nothing is at this URL'))
+export function answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendOutcome(request, reply, new FhirError('not-found', 'Nothing is at this URL'))
 }
 
-function sendOutcome(reply: FastifyReply, error: FhirError): FastifyReply {
+function sendOutcome(request: FastifyRequest, reply: FastifyReply, error: FhirError): FastifyReply {
   if (error.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
   if (error.status === 503) reply.header('retry-after', '1')
   return reply
     .status(error.status)
     .header('content-type', 'application/fhir+json; charset=utf-8')
     .header('cache-control', 'no-store')
-    .send(JSON.stringify(toOutcome(error.issues)))
+    .send(JSON.stringify(toOutcomeFor(request, error.issues)))
 }

@@ -9,6 +9,7 @@ import { showDocument } from '../interactions/page.ts'
 import { toEntityTag } from '../interactions/precondition.ts'
 import type { Piece, Result, Stored, VersionMark } from '../interactions/result.ts'
 import { CONTENT_TYPE, type Form } from './negotiate.ts'
+import { toOutcomeFor } from './outcome.ts'
 
 export interface Presentation {
   readonly form: Form
@@ -46,7 +47,7 @@ export function respond(
       reply.header('etag', result.etag).header('cache-control', 'no-cache')
       return reply.header('content-type', CONTENT_TYPE).send(toBytes(form, [result.document]))
     case 'outcome':
-      return send(reply, form, [JSON.stringify(toOutcome(result.issues))])
+      return send(reply, form, [JSON.stringify(toOutcomeFor(reply.request, result.issues))])
     case 'resource':
       return send(reply, form, [stringifyJson(result.resource)])
   }

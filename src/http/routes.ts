@@ -4,9 +4,9 @@ import { FhirError } from '../fhir/outcome.ts'
 import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
 import { perform } from '../interactions/perform.ts'
-import { toInteraction } from '../interactions/request.ts'
+import { type RestRequest, toInteraction } from '../interactions/request.ts'
 import { assertMediaType, type BodyKind, negotiate } from './negotiate.ts'
-import { parsePrefer } from './prefer.ts'
+import { type Preference, parsePrefer } from './prefer.ts'
 import { toRestRequest } from './request.ts'
 import { respond } from './respond.ts'
 
@@ -107,7 +107,8 @@ function refuseMethod(methods: Methods) {
 function createHandler(context: AppContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const preference = parsePrefer(request.headers.prefer)
-    const rest = toRestRequest(context, request, preference)
+    const rest = readRequest(context, request, preference)
+    if (rest instanceof FhirError) return answerUnreadable(context, request, reply, rest)
     const form = negotiate(request.headers.accept, rest.params)
     const asked = toInteraction(context, rest)
     // Open to all: here alone there may be no principal.
@@ -119,4 +120,29 @@ function createHandler(context: AppContext) {
     const result = await perform(context, policy, asked)
     return respond(context, reply, result, { form, return: preference.return })
   }
+}
+
+// What cannot even be parsed is told by $validate as any other fault (V3).
+function readRequest(
+  context: AppContext,
+  request: FastifyRequest,
+  preference: Preference,
+): RestRequest | FhirError {
+  try {
+    return toRestRequest(context, request, preference)
+  } catch (error) {
+    const isAsked = request.method === 'POST' && /\/\$validate\/?(?:\?|$)/.test(request.url)
+    if (isAsked && error instanceof FhirError && request.principal) return error
+    throw error
+  }
+}
+
+function answerUnreadable(
+  context: AppContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { issues }: FhirError,
+): FastifyReply {
+  const form = negotiate(request.headers.accept, [])
+  return respond(context, reply, { kind: 'outcome', issues }, { form })
 }

@@ -170,7 +170,11 @@ function checkEnvelope(
     const at = /^Bundle\.entry\[(\d+)\](.*)/s.exec(issue.expression?.[0] ?? '')
     const index = at ? places[Number(at[1])] : undefined
     if (index === undefined) throw new FhirError('unprocessable', issue.diagnostics, issues)
-    const placed = { ...issue, expression: [`Bundle.entry[${index}]${at![2]}`] }
+    const placed = {
+      ...issue,
+      expression: [`Bundle.entry[${index}]${at![2]}`],
+      ...(issue.path && { path: ['entry', index, ...issue.path.slice(2)] }),
+    }
     const known = faults.get(index)?.error.issues ?? []
     faults.set(index, { index, error: new FhirError('unprocessable', issue.diagnostics, [...known, placed]) })
   }
@@ -184,6 +188,8 @@ export function atEntry(index: number, error: FhirError): FhirError {
     (issue): Issue => ({
       ...issue,
       diagnostics: `${place}: ${issue.diagnostics}`,
+      ...(issue.ja !== undefined && { ja: `${place}: ${issue.ja}` }),
+      ...(issue.path && { path: ['entry', index, 'resource', ...issue.path] }),
       expression: issue.expression?.map((path) => toPlace(place, path)) ?? [place],
     }),
   )
