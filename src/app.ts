@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { NO_CANONICALS } from './fhir/canonicals.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
 import { FhirError } from './fhir/outcome.ts'
+import { judgeLater } from './fhir/profile/coding.ts'
 import { loadStructure } from './fhir/profile/load-structure.ts'
 import { createOwnMembership } from './fhir/profile/membership.ts'
 import { openWorld } from './fhir/profile/open-world.ts'
@@ -33,11 +34,11 @@ const REQUEST_TIMEOUT_MS = 300_000
 /** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
 export async function createContext(config: Config, store: Store): Promise<AppContext> {
   const base = loadDefinitions()
-  const terminology = createTerminology(base)
+  const canonicals = NO_CANONICALS
+  const terminology = createTerminology(base, { canonicals })
   const searchParameters = await openSearchParameters(store, base, (definitions) =>
     createIndexer(definitions, config),
   )
-  const canonicals = NO_CANONICALS
   const validate = createValidation({
     definitions: base,
     world: openWorld({
@@ -47,9 +48,9 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       unknownProfile: 'warning',
       loadStructure: (canonical) => loadStructure({ definitions: base, canonicals }, canonical),
       ownMembership: createOwnMembership(base),
-      loadMembership: async () => undefined,
+      loadMembership: (valueSet) => terminology.membership(valueSet),
     }),
-    judge: async () => [],
+    judge: (later) => judgeLater(terminology, later),
     generation: () => canonicals.generation,
   })
   const compileParams: CompileParams = (type, params) =>

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { type CompiledPackage, type CoreData, compilePackage } from './definitions-compile.ts'
+import type { ConformanceData } from './definitions-conformance.ts'
 import type { StructuresData } from './definitions-structures.ts'
 import type { TerminologyData } from './definitions-terminology.ts'
 
@@ -15,6 +16,7 @@ const PACKAGE = 'hl7.fhir.r4.examples'
 const SOURCES = [
   'definitions-cache.ts',
   'definitions-compile.ts',
+  'definitions-conformance.ts',
   'definitions-expression.ts',
   'definitions-structures.ts',
   'definitions-terminology.ts',
@@ -22,7 +24,7 @@ const SOURCES = [
   'value-set.ts',
 ]
 
-const FILES = ['core.json', 'terminology.json', 'structures.json']
+const FILES = ['core.json', 'terminology.json', 'structures.json', 'conformance.json']
 
 interface Manifest {
   readonly code: string
@@ -53,6 +55,14 @@ export function loadStructuresData(): StructuresData {
   return built?.structures ?? (JSON.parse(readFileSync(fileOf('structures.json'), 'utf8')) as StructuresData)
 }
 
+/** Returns the code systems, value sets and concept maps with their texts from the cache; see `loadCore`. */
+export function loadConformanceData(): ConformanceData {
+  ensureCache()
+  return (
+    built?.conformance ?? (JSON.parse(readFileSync(fileOf('conformance.json'), 'utf8')) as ConformanceData)
+  )
+}
+
 /** Returns a text that a cache of something compiled from these definitions is named by. */
 export function definitionsKey(): string {
   ensureCache()
@@ -72,6 +82,7 @@ export function buildDefinitionsCache(): void {
     writeCached('core.json', JSON.stringify(compiled.core))
     writeCached('terminology.json', JSON.stringify(compiled.terminology))
     writeCached('structures.json', JSON.stringify(compiled.structures))
+    writeCached('conformance.json', JSON.stringify(compiled.conformance))
     writeCached('manifest.json', JSON.stringify(currentManifest()))
   } catch {
     // A read-only checkout works too, only slower to start.

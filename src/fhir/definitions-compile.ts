@@ -1,6 +1,7 @@
 // From the StructureDefinitions, SearchParameters and so on of HL7's package to the compact form in the cache. https://hl7.org/fhir/R4/downloads.html
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ConformanceData, compileConformance } from './definitions-conformance.ts'
 import { cutExpression } from './definitions-expression.ts'
 import { compileStructures, type StructuresData } from './definitions-structures.ts'
 import { compileTerminology, type TerminologyData } from './definitions-terminology.ts'
@@ -48,6 +49,7 @@ export interface CompiledPackage {
   readonly core: CoreData
   readonly terminology: TerminologyData
   readonly structures: StructuresData
+  readonly conformance: ConformanceData
 }
 
 interface SourceElement {
@@ -101,6 +103,7 @@ export function compilePackage(folder: string): CompiledPackage {
   return {
     terminology,
     structures: compileStructures(sources),
+    conformance: compileConformance(load('CodeSystem'), load('ValueSet'), load('ConceptMap')),
     core: {
       resourceTypes: structures
         .filter(({ kind, abstract }) => kind === 'resource' && !abstract)

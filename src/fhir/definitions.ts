@@ -1,6 +1,12 @@
 // R4's own definitions, read once from the compact cache. https://hl7.org/fhir/R4/downloads.html
-import { loadCore, loadStructuresData, loadTerminologyData } from './definitions-cache.ts'
+import {
+  loadConformanceData,
+  loadCore,
+  loadStructuresData,
+  loadTerminologyData,
+} from './definitions-cache.ts'
 import type { CoreData, ElementRow, OperationRow, ParameterRow } from './definitions-compile.ts'
+import type { ConformanceData } from './definitions-conformance.ts'
 import { cutExpression } from './definitions-expression.ts'
 import { unpackStructure } from './definitions-structures.ts'
 import type { TerminologyData } from './definitions-terminology.ts'
@@ -71,6 +77,8 @@ export interface Definitions {
   structure(canonical: string): Structure | undefined
   /** Canonicals that `structure` knows. */
   structureUrls(): readonly string[]
+  /** The same with their texts, and R4's concept maps; the first call reads them. */
+  conformance(): ConformanceData
   /** R4's code systems and value sets; the first call reads them. */
   terminology(): TerminologyData
 }
@@ -105,6 +113,7 @@ function toDefinitions(core: CoreData): Definitions {
     requiredCodes: (url) => requiredCodes(cutVersion(url)),
     structure: (canonical) => structure(cutVersion(canonical)),
     structureUrls: () => Object.keys(structures().structures),
+    conformance: once(loadConformanceData),
     terminology: once(loadTerminologyData),
   }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { fold } from '../../src/fhir/fold.ts'
 import { evaluate } from '../../src/search/evaluate.ts'
-import { fold } from '../../src/search/fold.ts'
 import { shorten, tokenKey } from '../../src/search/keys.ts'
 import type { Expr } from '../../src/search/query.ts'
 import { compileString } from '../../src/search/types/string.ts'

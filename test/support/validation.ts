@@ -1,9 +1,11 @@
 // The whole validation as the server has it, on definitions of the test's own.
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
+import { judgeLater } from '../../src/fhir/profile/coding.ts'
 import { loadStructure } from '../../src/fhir/profile/load-structure.ts'
 import { createOwnMembership } from '../../src/fhir/profile/membership.ts'
 import { openWorld, type WorldOptions } from '../../src/fhir/profile/open-world.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
+import { createTerminology } from '../../src/fhir/terminology.ts'
 import { createValidation, type Validate } from '../../src/fhir/validation.ts'
 import { toCanonicals } from './canonicals.ts'
 
@@ -15,6 +17,7 @@ export function openTestValidation(
   options: Partial<Pick<WorldOptions, 'unknownExtension' | 'unknownProfile'>> = {},
 ): Validate {
   const canonicals = toCanonicals(resources)
+  const terminology = createTerminology(definitions, { canonicals })
   return createValidation({
     definitions,
     world: openWorld({
@@ -24,9 +27,9 @@ export function openTestValidation(
       unknownProfile: options.unknownProfile ?? 'warning',
       loadStructure: (canonical) => loadStructure({ definitions, canonicals }, canonical),
       ownMembership: createOwnMembership(definitions),
-      loadMembership: async () => undefined,
+      loadMembership: (valueSet) => terminology.membership(valueSet),
     }),
-    judge: async () => [],
+    judge: (later) => judgeLater(terminology, later),
     generation: () => canonicals.generation,
   })
 }

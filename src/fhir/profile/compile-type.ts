@@ -2,6 +2,7 @@
 import { isCovered } from '../invariant.ts'
 import { isPrimitive } from '../validate/forms.ts'
 import { baseElement, type Frame, toProperties } from './base.ts'
+import { checkCoding } from './coding.ts'
 import { type Known, toElementChecks } from './element-checks.ts'
 import type { StructureElement } from './structure.ts'
 import { checkReference } from './target.ts'
@@ -30,11 +31,14 @@ interface At {
   readonly nodes: Map<string, Check>
 }
 
+/** What R4 says of a datatype in words. */
+const OWN: Readonly<Record<string, Check>> = { Reference: checkReference, Coding: checkCoding }
+
 const NOTHING: Known = { types: [], constraints: new Set() }
 
 function toOwnChecks(compiled: Compiled, element: StructureElement, known: Known): readonly Check[] {
-  const isReference = element.path === 'Reference'
-  return [...toElementChecks(compiled, element, known, {}), ...(isReference ? [checkReference] : [])]
+  const own = OWN[element.path]
+  return [...toElementChecks(compiled, element, known, {}), ...(own ? [own] : [])]
 }
 
 function toObjectCheck(at: At, tree: ElementTree, own: readonly Check[]): Check {

@@ -1,8 +1,8 @@
 // What one Observation measures: its own value and those of its components. https://hl7.org/fhir/R4/observation.html#gr-comp
 import { isNumber, toNumber } from '../../fhir/primitives.ts'
 import type { Coding, Resource } from '../../fhir/resource.ts'
+import { toCanonicalUnit, toCanonicalValue } from '../../fhir/ucum.ts'
 import { UCUM } from '../../search/keys.ts'
-import { toCanonicalUnit, toCanonicalValue } from '../../search/ucum.ts'
 import type { SampleSet } from './statistics.ts'
 
 export interface CodeableConcept {

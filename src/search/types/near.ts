@@ -1,9 +1,9 @@
 // Location `near`: a box around a point. https://hl7.org/fhir/R4/location.html#positional
 import { FhirError } from '../../fhir/outcome.ts'
+import { toCanonicalUnit } from '../../fhir/ucum.ts'
 import { EASTWARD } from '../keys.ts'
 import { splitValue, unescapeValue } from '../parse-value.ts'
 import { type Expr, or } from '../query.ts'
-import { toCanonicalUnit } from '../ucum.ts'
 
 const KM_PER_DEGREE = 111.195
 const DEFAULT_KM = 10

@@ -1,11 +1,11 @@
 // Quantity parameters: a number, alone or in a unit; UCUM units compare with each other. https://hl7.org/fhir/R4/search.html#quantity
 import { FhirError } from '../../fhir/outcome.ts'
 import { type DecimalRange, decimalRange } from '../../fhir/primitives.ts'
+import { toCanonicalUnit, toCanonicalValue } from '../../fhir/ucum.ts'
 import { quantityPrefix, UCUM } from '../keys.ts'
 import { ordered } from '../ordered.ts'
 import { type Prefix, splitPrefix, splitValue, unescapeValue } from '../parse-value.ts'
 import { and, type Bounds, type Expr, LAST, or, startsWith } from '../query.ts'
-import { toCanonicalUnit, toCanonicalValue } from '../ucum.ts'
 import { compileRange, compileScalar, type Ends } from './number.ts'
 
 /** A quantity as it is searched: the comparator, the number in the unit of `unit`, and what its keys begin with. */

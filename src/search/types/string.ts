@@ -1,6 +1,7 @@
 // String parameters: prefix, `:exact`, `:contains`. https://hl7.org/fhir/R4/search.html#string
+
+import { fold } from '../../fhir/fold.ts'
 import { FhirError } from '../../fhir/outcome.ts'
-import { fold } from '../fold.ts'
 import { shorten } from '../keys.ts'
 import { unescapeValue } from '../parse-value.ts'
 import { type Expr, equals, startsWith } from '../query.ts'

@@ -1,6 +1,7 @@
 // Token parameters: a code in four spellings, `:text` and `:of-type`. https://hl7.org/fhir/R4/search.html#token
+
+import { fold } from '../../fhir/fold.ts'
 import { FhirError } from '../../fhir/outcome.ts'
-import { fold } from '../fold.ts'
 import { foldCode, ofTypeKey, shorten, tokenKey, tokenPrefix } from '../keys.ts'
 import { splitValue, unescapeValue } from '../parse-value.ts'
 import { type Expr, equals, or, SEPARATOR, startsWith } from '../query.ts'

@@ -1,7 +1,7 @@
 // Quantities, by number, by unit and in canonical units. https://hl7.org/fhir/R4/search.html#quantity
 import type { RawNumber } from '../../fhir/primitives.ts'
+import { toCanonicalUnit, toCanonicalValue } from '../../fhir/ucum.ts'
 import { CURRENCY, OPEN, quantityKey, UCUM } from '../keys.ts'
-import { toCanonicalUnit, toCanonicalValue } from '../ucum.ts'
 import { type CompileValue, type Emit, isText, type Quantity } from './context.ts'
 import { type Range, toBounds, toDecimalRange } from './number.ts'
 

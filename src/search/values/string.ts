@@ -1,5 +1,5 @@
 // Text, names and addresses as folded strings. https://hl7.org/fhir/R4/search.html#string
-import { fold } from '../fold.ts'
+import { fold } from '../../fhir/fold.ts'
 import { shorten } from '../keys.ts'
 import { type CompileValue, type Emit, isText, listOf } from './context.ts'
 

@@ -1,6 +1,7 @@
 // Codes, identifiers and booleans as tokens. https://hl7.org/fhir/R4/search.html#token
+
+import { fold } from '../../fhir/fold.ts'
 import type { Coding } from '../../fhir/resource.ts'
-import { fold } from '../fold.ts'
 import { foldCode, ofTypeKey, shorten, tokenKey } from '../keys.ts'
 import {
   type CodeableConcept,

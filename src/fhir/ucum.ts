@@ -50,6 +50,27 @@ export function toCanonicalValue(unit: CanonicalUnit, value: number): number {
   return round(value * unit.factor + unit.offset, 12)
 }
 
+const valid = new Map<string, boolean>()
+
+/** True of a UCUM code, to the letter (case matters, nothing is guessed). */
+export function isUcumCode(code: string): boolean {
+  const before = valid.get(code)
+  if (before !== undefined) return before
+  const now = code.length <= MAX_LENGTH && parses(code)
+  if (valid.size >= MAX_UNITS) valid.delete(valid.keys().next().value!)
+  valid.set(code, now)
+  return now
+}
+
+function parses(code: string): boolean {
+  try {
+    const [unit, corrected] = load().uStrParser_.parseString(code, 'validate', false)
+    return unit !== null && corrected === code
+  } catch {
+    return false
+  }
+}
+
 function round(value: number, digits: number): number {
   return Number(value.toPrecision(digits))
 }

@@ -1,7 +1,7 @@
 // What makes no difference to a string search, and what does.
 import fc from 'fast-check'
 import t from 'tap'
-import { fold } from '../../src/search/fold.ts'
+import { fold } from '../../src/fhir/fold.ts'
 
 const SAME: readonly (readonly [string, string, string])[] = [
   ['case', 'MÜLLER', 'müller'],

@@ -1,7 +1,7 @@
 // Units that measure the same thing become the same number.
 import fc from 'fast-check'
 import t from 'tap'
-import { toCanonicalUnit, toCanonicalValue } from '../../src/search/ucum.ts'
+import { toCanonicalUnit, toCanonicalValue } from '../../src/fhir/ucum.ts'
 
 const canonical = (value: number, code: string) => {
   const unit = toCanonicalUnit(code)
