@@ -67,7 +67,7 @@ function readBody(context: AppContext, body: Resource | undefined): readonly Pai
 }
 
 function readValue(parameter: Readonly<Record<string, unknown>>): unknown {
-  const key = Object.keys(parameter).find((each) => each.startsWith('value'))
+  const key = Object.keys(parameter).find((each) => each.startsWith('value') || each === 'resource')
   const value = key === undefined ? undefined : parameter[key]
   if (isNumber(value)) return decimalText(value)
   return typeof value === 'boolean' ? String(value) : value
@@ -93,4 +93,20 @@ export function readPositive(inputs: Inputs, name: string): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new FhirError('invalid', `${name} must be a whole number above 0`)
+}
+
+/** Returns true or false, or undefined where it was not given; throws FhirError `invalid` for anything else. */
+export function readBoolean(inputs: Inputs, name: string): boolean | undefined {
+  const text = readText(inputs, name)
+  if (text === undefined || text === 'true' || text === 'false')
+    return text === undefined ? undefined : text === 'true'
+  throw new FhirError('invalid', `${name} must be true or false`)
+}
+
+/** Returns a whole number from 0, or undefined where none was given; throws FhirError `invalid` for anything else. */
+export function readCount(inputs: Inputs, name: string): number | undefined {
+  const text = readText(inputs, name)
+  if (text === undefined) return undefined
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new FhirError('invalid', `${name} must be a whole number from 0`)
 }
