@@ -1,12 +1,14 @@
 // The only wiring: what the server is made of, and the order in which a request meets it.
 import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type CompileParams, createPolicy } from './access/policy.ts'
+import { createSystemPolicy } from './access/system.ts'
 import type { Config } from './config.ts'
-import { NO_CANONICALS } from './fhir/canonicals.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
 import { FhirError } from './fhir/outcome.ts'
+import { checkStructureDefinition } from './fhir/profile/check-definition.ts'
 import { judgeLater } from './fhir/profile/coding.ts'
 import { loadStructure } from './fhir/profile/load-structure.ts'
 import { createOwnMembership } from './fhir/profile/membership.ts'
@@ -19,6 +21,9 @@ import { answerFailure, answerUnknown } from './http/failure.ts'
 import { registerHealth, registerMetrics } from './http/health.ts'
 import { type LogStream, openLogStream, registerLog, toLogger } from './http/log.ts'
 import { registerFhir } from './http/routes.ts'
+import { listFolders } from './interactions/canonicals/folders.ts'
+import { withCanonicals } from './interactions/canonicals/posted.ts'
+import { openCanonicals } from './interactions/canonicals.ts'
 import type { AppContext } from './interactions/context.ts'
 import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
 import { loadOperations } from './operations/load.ts'
@@ -31,10 +36,15 @@ const COMPRESS_FROM_BYTES = 2048
 /** A body that has not arrived by then is given up: a sender that stalls may not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 300_000
 
+/** Folders of definitions that come with the server. */
+const PROFILES = fileURLToPath(new URL('../profiles', import.meta.url))
+
 /** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
 export async function createContext(config: Config, store: Store): Promise<AppContext> {
   const base = loadDefinitions()
-  const canonicals = NO_CANONICALS
+  const canonicals = await openCanonicals(store, listFolders(PROFILES), () =>
+    createSystemPolicy('definitions', { definitions: base, compileParams }),
+  )
   const terminology = createTerminology(base, { canonicals })
   const searchParameters = await openSearchParameters(store, base, (definitions) =>
     createIndexer(definitions, config),
@@ -44,6 +54,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     world: openWorld({
       definitions: base,
       canonicals,
+
       unknownExtension: 'warning',
       unknownProfile: 'warning',
       loadStructure: (canonical) => loadStructure({ definitions: base, canonicals }, canonical),
@@ -65,7 +76,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       params,
     )
   return {
-    store: withSearchParameters(store, base, searchParameters),
+    store: withCanonicals(withSearchParameters(store, base, searchParameters), canonicals.refresh),
     get definitions() {
       return searchParameters.definitions
     },
@@ -75,12 +86,16 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     get indexer() {
       return searchParameters.indexer
     },
-    validate: async (resource, options) => [
-      ...(await validate(resource, options)),
-      ...searchParameters.check(resource),
-    ],
+    validate: async (resource, options) => {
+      const issues = await validate(resource, options)
+      if (issues.some(({ severity }) => severity === 'error')) return issues
+      // What a definition means is asked of one that is right as a resource.
+      const ofDefinition = await checkStructureDefinition({ definitions: base, canonicals }, resource)
+      return [...issues, ...searchParameters.check(resource), ...ofDefinition]
+    },
     checkStructure: createValidator(base),
     canonicals,
+    refreshCanonicals: canonicals.refresh,
     policyFor: (principal) => createPolicy(principal, { definitions: base, compileParams }),
     compileParams,
     operations: await loadOperations(),

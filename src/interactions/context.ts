@@ -45,6 +45,8 @@ export interface AppContext {
   readonly checkStructure: (resource: unknown) => readonly Issue[]
   /** Definitions beside R4's own. */
   readonly canonicals: Canonicals
+  /** Reads them again after this process has changed them by another way than a commit of resources. */
+  readonly refreshCanonicals: () => Promise<void>
   /** The policy of a principal: made once, then the same Promise. */
   readonly policyFor: (principal: Principal) => Promise<Policy>
   /** Turns the parameters of a granular scope into an Expr. */
