@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, FhirError } from '../fhir/outcome.ts'
+import { parseQueryString } from '../interactions/params.ts'
+import { CONTENT_TYPES, type Form, negotiate } from './negotiate.ts'
 import { toOutcomeFor } from './outcome.ts'
+import { toBytes } from './write.ts'
 
 /** Fastify's own refusals that a caller can cause. https://fastify.dev/docs/latest/Reference/Errors/ */
 const FASTIFY: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -50,11 +53,24 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): Fas
 }
 
 function sendOutcome(request: FastifyRequest, reply: FastifyReply, error: FhirError): FastifyReply {
+  const form = toForm(request)
   if (error.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
   if (error.status === 503) reply.header('retry-after', '1')
   return reply
     .status(error.status)
-    .header('content-type', 'application/fhir+json; charset=utf-8')
+    .header('content-type', CONTENT_TYPES[form.format])
     .header('cache-control', 'no-store')
-    .send(JSON.stringify(toOutcomeFor(request, error.issues)))
+    .send(toBytes(form, [JSON.stringify(toOutcomeFor(request, error.issues))]))
+}
+
+// Whatever was asked for, a failure can always be told: in JSON where nothing else will do.
+function toForm({ headers, url }: FastifyRequest): Form {
+  const plain: Form = { format: 'json', pretty: false }
+  try {
+    const at = url.indexOf('?')
+    const form = negotiate(headers.accept, at < 0 ? [] : parseQueryString(url.slice(at + 1)))
+    return form.format === 'ndjson' ? plain : form
+  } catch {
+    return plain
+  }
 }

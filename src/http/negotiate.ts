@@ -2,41 +2,68 @@
 import { FhirError } from '../fhir/outcome.ts'
 import type { Params } from '../interactions/params.ts'
 
-/** What the reply is written as. */
-export const CONTENT_TYPE = 'application/fhir+json; charset=utf-8'
+/** What a reply can be written as. */
+export type Format = 'json' | 'xml' | 'ndjson'
 
-const JSON_TYPES = new Set([
-  'application/fhir+json',
-  'application/json',
-  'application/json+fhir',
-  'text/json',
-  'application/*',
-  '*/*',
-])
+/** The Content-Type of each. */
+export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  json: 'application/fhir+json; charset=utf-8',
+  xml: 'application/fhir+xml; charset=utf-8',
+  ndjson: 'application/fhir+ndjson; charset=utf-8',
+}
 
-const FORMATS = new Set([...JSON_TYPES, 'json', 'application/fhir json', 'application/json fhir'])
+/** Media types and short names, by what they are written as. */
+const FORMATS: Readonly<Record<string, Format>> = {
+  'application/fhir+json': 'json',
+  'application/json': 'json',
+  'application/json+fhir': 'json',
+  'text/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'application/fhir+xml': 'xml',
+  'application/xml': 'xml',
+  'application/xml+fhir': 'xml',
+  'text/xml': 'xml',
+  'text/*': 'xml',
+  'application/fhir+ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+}
+
+/** What `_format` may say besides; a plus in a URL is a space. */
+const SHORT: Readonly<Record<string, Format>> = {
+  json: 'json',
+  xml: 'xml',
+  ndjson: 'ndjson',
+  'application/fhir json': 'json',
+  'application/json fhir': 'json',
+  'application/fhir xml': 'xml',
+  'application/xml fhir': 'xml',
+  'application/fhir ndjson': 'ndjson',
+}
 
 /** How the reply is to be written. */
 export interface Form {
+  readonly format: Format
   readonly pretty: boolean
 }
 
-const PLAIN: Form = { pretty: false }
+const PLAIN: Form = { format: 'json', pretty: false }
 
 /**
- * Returns the form that `Accept`, `_format` and `_pretty` ask for. `_format` goes before Accept. Throws FhirError
- * `not-acceptable` where only formats are accepted that are not written here (XML, Turtle), and `invalid` for another `_pretty`.
+ * Returns the form that `Accept`, `_format` and `_pretty` ask for; `_format` goes before Accept, JSON where both are welcome. Throws
+ * FhirError `not-acceptable` where only formats are accepted that are not written here (Turtle), and `invalid` for another `_pretty`.
  */
 export function negotiate(accept: string | undefined, params: Params): Form {
-  let format: string | undefined
+  let asked: string | undefined
   let pretty = false
   for (const [name, value] of params) {
-    if (name === '_format') format = value
+    if (name === '_format') asked = value
     else if (name === '_pretty') pretty = toBoolean(value)
   }
-  if (format !== undefined) assertFormat(format)
-  else if (accept !== undefined && accept !== '*/*') assertAccept(accept)
-  return pretty ? { pretty } : PLAIN
+  if (asked === undefined && (accept === undefined || accept === '*/*'))
+    return pretty ? { ...PLAIN, pretty } : PLAIN
+  const format = asked === undefined ? readAccept(accept!) : readFormat(asked)
+  return { format, pretty }
 }
 
 function toBoolean(value: string): boolean {
@@ -44,23 +71,40 @@ function toBoolean(value: string): boolean {
   throw new FhirError('invalid', '_pretty must be true or false')
 }
 
-function assertFormat(format: string): void {
-  const [type = '', ...parameters] = format.toLowerCase().split(';')
-  if (!FORMATS.has(type.trim()) || !isR4(parameters)) throw refuse()
+function readFormat(text: string): Format {
+  const [type = '', ...parameters] = text.toLowerCase().split(';')
+  const format = lookUp(SHORT, type.trim()) ?? lookUp(FORMATS, type.trim())
+  if (!format || !isR4(parameters)) throw refuse()
+  return format
 }
 
-function assertAccept(accept: string): void {
-  const acceptable = accept.toLowerCase().split(',').some(isAcceptable)
-  if (!acceptable) throw refuse()
+function lookUp(table: Readonly<Record<string, Format>>, name: string): Format | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-function isAcceptable(range: string): boolean {
+interface Range {
+  readonly format: Format
+  readonly quality: number
+}
+
+// The best quality wins; of several equal ones JSON, then the first.
+function readAccept(accept: string): Format {
+  const ranges = accept.toLowerCase().split(',').flatMap(readRange)
+  const best = Math.max(...ranges.map(({ quality }) => quality))
+  const chosen = ranges.filter(({ quality }) => quality === best)
+  const found = chosen.find(({ format }) => format === 'json') ?? chosen[0]
+  if (!found) throw refuse()
+  return found.format
+}
+
+function readRange(range: string): Range[] {
   const [type = '', ...parameters] = range.split(';')
-  return (
-    JSON_TYPES.has(type.trim()) &&
-    isR4(parameters) &&
-    !parameters.some((each) => /^\s*q=0(?:\.0*)?\s*$/.test(each))
-  )
+  const format = lookUp(FORMATS, type.trim())
+  const stated = parameters
+    .map((each) => /^\s*q=([0-9.]+)\s*$/.exec(each)?.[1])
+    .find((each) => each !== undefined)
+  const quality = stated === undefined ? 1 : Number(stated)
+  return format && isR4(parameters) && quality > 0 ? [{ format, quality }] : []
 }
 
 // `fhirVersion` may name another release: that is another format. https://hl7.org/fhir/R4/http.html#version-parameter
@@ -74,11 +118,27 @@ function isR4(parameters: readonly string[]): boolean {
 function refuse(): FhirError {
   return new FhirError(
     'not-acceptable',
-    'This server writes JSON (application/fhir+json) of FHIR 4.0; XML and Turtle are not served yet',
+    'This server writes JSON (application/fhir+json) and XML (application/fhir+xml) of FHIR 4.0, pages also as NDJSON; Turtle is not served',
   )
 }
 
-const WRITTEN = new Set(['application/fhir+json', 'application/json', 'application/json+fhir', 'text/json'])
+const JSON_TYPES = new Set([
+  'application/fhir+json',
+  'application/json',
+  'application/json+fhir',
+  'text/json',
+])
+const XML_TYPES = new Set(['application/fhir+xml', 'application/xml', 'application/xml+fhir', 'text/xml'])
+
+/** Returns what a body of this `Content-Type` is read as. */
+export function toBodyFormat(contentType: string | undefined): 'json' | 'xml' {
+  return XML_TYPES.has(typeOf(contentType)) ? 'xml' : 'json'
+}
+
+/** Returns a Content-Type without its parameters, in lower case. */
+export function typeOf(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
+}
 
 /** What a body may be, by what the URL takes. */
 export type BodyKind = 'resource' | 'patch' | 'form' | 'operation'
@@ -92,23 +152,33 @@ export function assertMediaType(kind: BodyKind, contentType: string | undefined,
     throw new FhirError('unsupported-media-type', 'A body with a Content-Encoding is not read here')
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
   if (isRead(kind, type.trim()) && isR4(parameters) && parameters.every(isUtf8)) return
-  throw new FhirError('unsupported-media-type', `${EXPECTED[kind]}; XML is not read yet`)
+  throw new FhirError('unsupported-media-type', EXPECTED[kind])
 }
+
+const PATCHES = new Set([
+  'application/json-patch+json',
+  'application/xml-patch+xml',
+  'application/fhir+json',
+  'application/fhir+xml',
+])
 
 function isRead(kind: BodyKind, type: string): boolean {
   if (kind === 'form') return type === 'application/x-www-form-urlencoded'
-  if (kind === 'patch') return type === 'application/json-patch+json' || type === 'application/fhir+json'
-  return WRITTEN.has(type)
+  if (kind === 'patch') return PATCHES.has(type)
+  return JSON_TYPES.has(type) || XML_TYPES.has(type)
 }
 
 function isUtf8(parameter: string): boolean {
   const charset = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/.exec(parameter)?.[1]
-  return charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'
+  return charset === undefined || /^utf-?8$/.test(charset) || charset === 'us-ascii'
 }
 
+const RESOURCE = 'Content-Type must be application/fhir+json or application/fhir+xml, in UTF-8'
+
 const EXPECTED: Readonly<Record<BodyKind, string>> = {
-  resource: 'Content-Type must be application/fhir+json in UTF-8',
-  operation: 'Content-Type must be application/fhir+json in UTF-8',
-  patch: 'Content-Type must be application/json-patch+json, or application/fhir+json for a FHIRPath Patch',
+  resource: RESOURCE,
+  operation: RESOURCE,
+  patch:
+    'Content-Type must be application/json-patch+json, application/xml-patch+xml, or application/fhir+json or application/fhir+xml for a FHIRPath Patch',
   form: 'Content-Type must be application/x-www-form-urlencoded in UTF-8',
 }

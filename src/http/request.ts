@@ -1,13 +1,16 @@
 // An HTTP request as the interactions know it: path, parameters, body, conditions. https://hl7.org/fhir/R4/http.html#general
 import type { FastifyRequest } from 'fastify'
+import { loadDefinitions } from '../fhir/definitions.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError } from '../fhir/outcome.ts'
+import { parseXml } from '../fhir/xml/parse.ts'
 import { splitPath } from '../interactions/bundle-entry.ts'
 import type { AppContext } from '../interactions/context.ts'
 import type { Patch } from '../interactions/interaction.ts'
 import { type Params, parseQueryString } from '../interactions/params.ts'
 import { type EntityTags, parseIfMatch, parseIfNoneMatch } from '../interactions/precondition.ts'
 import type { RestRequest } from '../interactions/request.ts'
+import { toBodyFormat, typeOf } from './negotiate.ts'
 import type { Preference } from './prefer.ts'
 
 /** Returns the request with its body parsed; throws FhirError `invalid` or `structure` for what cannot be read. */
@@ -69,10 +72,22 @@ function readBody({ method, body, headers }: FastifyRequest, params: Params): Bo
   const type = headers['content-type'] ?? ''
   if (/^\s*application\/x-www-form-urlencoded/i.test(type))
     return { params: [...params, ...parseQueryString(decodeForm(body))] }
-  const value = parseJson(body)
-  if (method !== 'PATCH') return { params, body: value }
-  const isJsonPatch = /^\s*application\/json-patch\+json/i.test(type)
-  return { params, patch: { format: isJsonPatch ? 'json-patch' : 'fhirpath-patch', body: value } }
+  if (method === 'PATCH') return { params, patch: readPatch(typeOf(type), body) }
+  return { params, body: readResource(type, body) }
+}
+
+function readResource(type: string, body: Buffer): unknown {
+  return toBodyFormat(type) === 'xml' ? parseXml(body, loadDefinitions()) : parseJson(body)
+}
+
+function readPatch(type: string, body: Buffer): Patch {
+  switch (type) {
+    case 'application/json-patch+json':
+      return { format: 'json-patch', body: parseJson(body) }
+    case 'application/xml-patch+xml':
+      return { format: 'xml-patch', body }
+  }
+  return { format: 'fhirpath-patch', body: readResource(type, body) }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })

@@ -1,6 +1,6 @@
 // A Result becomes a reply: status, headers, bytes. https://hl7.org/fhir/R4/http.html#summary
 import type { FastifyReply } from 'fastify'
-import { parseJson, stringifyJson } from '../fhir/json.ts'
+import { stringifyJson } from '../fhir/json.ts'
 import { toOutcome } from '../fhir/outcome.ts'
 import { tellGone, tellOutcome, toStatus } from '../interactions/bundle-response.ts'
 import type { AppContext } from '../interactions/context.ts'
@@ -8,8 +8,9 @@ import type { Return } from '../interactions/interaction.ts'
 import { showDocument } from '../interactions/page.ts'
 import { toEntityTag } from '../interactions/precondition.ts'
 import type { Piece, Result, Stored, VersionMark } from '../interactions/result.ts'
-import { CONTENT_TYPE, type Form } from './negotiate.ts'
+import { CONTENT_TYPES, type Form } from './negotiate.ts'
 import { toOutcomeFor } from './outcome.ts'
+import { toBytes } from './write.ts'
 
 export interface Presentation {
   readonly form: Form
@@ -45,7 +46,7 @@ export function respond(
       return send(reply, form, result.pieces)
     case 'public':
       reply.header('etag', result.etag).header('cache-control', 'no-cache')
-      return reply.header('content-type', CONTENT_TYPE).send(toBytes(form, [result.document]))
+      return reply.header('content-type', CONTENT_TYPES[form.format]).send(toBytes(form, [result.document]))
     case 'outcome':
       return send(reply, form, [JSON.stringify(toOutcomeFor(reply.request, result.issues))])
     case 'resource':
@@ -96,19 +97,15 @@ function secret(reply: FastifyReply): FastifyReply {
 }
 
 function send(reply: FastifyReply, form: Form, pieces: readonly Piece[]): FastifyReply {
-  return secret(reply).header('content-type', CONTENT_TYPE).send(toBytes(form, pieces))
+  const bytes = toBytes(form, pieces)
+  if (form.format === 'ndjson') reply.header('link', toLinks(pieces))
+  return secret(reply).header('content-type', CONTENT_TYPES[form.format]).send(bytes)
 }
 
-function toBytes({ pretty }: Form, pieces: readonly Piece[]): Buffer {
-  const [only] = pieces
-  if (pretty) return Buffer.from(stringifyJson(parseJson(join(pieces)), 2))
-  return pieces.length === 1 && typeof only !== 'string' ? view(only!) : join(pieces)
-}
-
-function join(pieces: readonly Piece[]): Buffer {
-  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
-}
-
-function view({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+// The head of a page is its first piece. https://www.rfc-editor.org/rfc/rfc8288
+function toLinks([head]: readonly Piece[]): string {
+  const links = /"link":(\[[^\]]*\])/.exec(String(head))?.[1]
+  const parsed =
+    links === undefined ? [] : (JSON.parse(links) as readonly { relation: string; url: string }[])
+  return parsed.map(({ relation, url }) => `<${url}>; rel="${relation}"`).join(', ')
 }

@@ -46,8 +46,20 @@ function buildStatement(context: AppContext) {
     software: { name: 'Musubi' },
     implementation: { description: 'Musubi, a FHIR server for personal health data', url: settings.baseUrl },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    format: [
+      'application/fhir+json',
+      'json',
+      'application/fhir+xml',
+      'xml',
+      'application/fhir+ndjson',
+      'ndjson',
+    ],
+    patchFormat: [
+      'application/json-patch+json',
+      'application/xml-patch+xml',
+      'application/fhir+json',
+      'application/fhir+xml',
+    ],
     rest: [
       {
         mode: 'server',

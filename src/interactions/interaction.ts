@@ -11,6 +11,8 @@ export type Return = 'minimal' | 'representation' | 'OperationOutcome'
 
 export type Patch =
   | { readonly format: 'json-patch'; readonly body: unknown }
+  /** The bytes of the document. */
+  | { readonly format: 'xml-patch'; readonly body: Uint8Array }
   | { readonly format: 'fhirpath-patch'; readonly body: unknown }
 
 export interface Read {

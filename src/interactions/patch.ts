@@ -1,9 +1,11 @@
 // patch: JSON Patch or FHIRPath Patch on what stands. https://hl7.org/fhir/R4/http.html#patch
 import type { Expectation } from '../access/plan.ts'
+import { loadDefinitions } from '../fhir/definitions.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts'
 import { applyJsonPatch } from '../fhir/patch/json-patch.ts'
+import { applyXmlPatch } from '../fhir/patch/xml-patch.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Patch, PatchInteraction } from './interaction.ts'
@@ -47,11 +49,21 @@ export async function planPatchAt(
   return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId })
 }
 
-function apply({ format, body }: Patch, current: Stored): Resource {
+function apply(patch: Patch, current: Stored): Resource {
   const resource = parseJson(current.document) as Resource
-  const patched =
-    format === 'json-patch' ? applyJsonPatch(resource, body) : applyFhirPathPatch(resource, body)
+  const patched = run(resource, patch)
   if (typeof patched !== 'object' || patched === null)
     throw new FhirError('unprocessable', 'The patch leaves no resource')
   return patched
+}
+
+function run(resource: Resource, { format, body }: Patch): Resource {
+  switch (format) {
+    case 'json-patch':
+      return applyJsonPatch(resource, body)
+    case 'xml-patch':
+      return applyXmlPatch(resource, body, loadDefinitions())
+    case 'fhirpath-patch':
+      return applyFhirPathPatch(resource, body)
+  }
 }

@@ -64,6 +64,6 @@ function withId(resource: Resource, id: string): Resource & { readonly id: strin
 }
 
 function rewritePatch(patch: Patch, rewrite: RewriteUri): Patch {
-  if (patch.format === 'json-patch') return patch
+  if (patch.format !== 'fhirpath-patch') return patch
   return { ...patch, body: rewriteReferences(patch.body as Resource, rewrite) }
 }
