@@ -45,7 +45,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
   const canonicals = await openCanonicals(store, listFolders(PROFILES), () =>
     createSystemPolicy('definitions', { definitions: base, compileParams }),
   )
-  const terminology = createTerminology(base, { canonicals })
+  const terminology = createTerminology(base, { canonicals, store: store.codeSystems })
   const searchParameters = await openSearchParameters(store, base, (definitions) =>
     createIndexer(definitions, config),
   )

@@ -41,7 +41,8 @@ export interface ConceptSelection {
   readonly activeOnly?: boolean
 }
 
-export interface CodeSystemSource {
+/** What is said of a code system as a whole. */
+export interface CodeSystemHead {
   readonly url: string
   readonly version?: string
   readonly name?: string
@@ -49,15 +50,22 @@ export interface CodeSystemSource {
   readonly caseSensitive: boolean
   /** `complete` and `example` hold every code; of a `fragment` a code that is not there may exist. */
   readonly content: 'complete' | 'example' | 'fragment' | 'supplement' | 'not-present'
+  readonly properties: readonly { readonly code: string; readonly uri?: string; readonly type: string }[]
+}
+
+/** A concept as it is loaded. */
+export type ConceptRow = Concept
+
+export interface CodeSystemSource extends CodeSystemHead {
   readonly count: number
   readonly isHierarchical: boolean
-  readonly properties: readonly { readonly code: string; readonly uri?: string; readonly type: string }[]
   /** Resolves to the concept, in the case the system asks for; undefined where there is none. */
   concept(code: string): Promise<Concept | undefined>
   /** Resolves to whether `selection` holds for the code; without reading others. */
   selects(selection: ConceptSelection, code: string): Promise<boolean>
   /** Resolves to concepts in the order of the system from `offset`; rejects with FhirError `not-supported` for a filter that cannot be applied. */
   select(selection: ConceptSelection, offset: number, count: number): Promise<readonly Concept[]>
+  /** Resolves to how many there are; from 10,001 on it may stop counting. */
   total(selection: ConceptSelection): Promise<number>
   /** Resolves to all codes above (`up`) or below (`down`) `code`, itself included; empty where there is no such code. At most `limit`, one more where there are more. */
   closure(code: string, direction: 'up' | 'down', limit: number): Promise<readonly string[]>
@@ -70,4 +78,15 @@ export interface CodeSystemStore {
   /** Resolves to the system of `url` or `url|version` (the newest where none is named), or undefined. */
   find(canonical: string): Promise<CodeSystemSource | undefined>
   list(): Promise<readonly { readonly url: string; readonly version?: string; readonly count: number }[]>
+  /**
+   * Stores a code system in place of one of the same url and version, and resolves to how many concepts it has. Others see the old
+   * one until all of it is there. Rejects with FhirError `invalid` for a code that comes twice or a parent that never comes: nothing is changed then.
+   */
+  load(
+    head: CodeSystemHead,
+    concepts: AsyncIterable<ConceptRow> | Iterable<ConceptRow>,
+    onProgress?: (done: number) => void,
+  ): Promise<number>
+  /** Resolves to false where there is none of that url and version. */
+  remove(url: string, version?: string): Promise<boolean>
 }

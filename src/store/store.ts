@@ -1,5 +1,7 @@
 // The contract of every store: the only way to a resource. test/store/contract.ts runs it against each backend.
+
 import type { Change, Cursor, HistoryPlan, Plan, ReadPlan, ScanPlan, SearchPlan } from '../access/plan.ts'
+import type { CodeSystemStore } from '../fhir/code-system.ts'
 
 /** One stored version. `document` is UTF-8 JSON as it is served; a deletion has none. */
 export interface Version {
@@ -62,6 +64,8 @@ export interface Store extends Reader {
    */
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
   readonly records: Records
+  /** Code systems that are too large for a resource. */
+  readonly codeSystems: CodeSystemStore
   /** A number that grows whenever another process may have changed the store: what caches are checked against. */
   epoch(): number
   /** Writes a consistent copy of the whole store to `file` while it is in use. */

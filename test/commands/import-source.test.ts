@@ -65,6 +65,6 @@ t.test('progress says share, count, rate and time left', async (t) => {
   t.equal(renderDuration(3723), '01:02:03')
   t.equal(renderDuration(63), '01:03')
   const line = renderProgress(50, 100, 1200, 10)
-  t.match(line, / 50 % {2}1,200 resources, 120\/s, 00:10 left$/)
+  t.match(line, / 50 % {2}1,200 done, 120\/s, 00:10 left$/)
   t.notMatch(renderProgress(100, 100, 5, 1), /left/)
 })

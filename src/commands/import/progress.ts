@@ -1,7 +1,7 @@
 // A progress bar on standard error: drawn over itself on a terminal, a line now and then elsewhere.
 
 export interface Progress {
-  /** `done` of `total` bytes are read and `resources` are stored. */
+  /** `done` of `total` bytes are read and `resources` (or concepts) are stored. */
   update(done: number, total: number, resources: number): void
   /** Leaves the cursor on a fresh line. */
   end(): void
@@ -26,13 +26,13 @@ export function renderDuration(seconds: number): string {
     .join(':')
 }
 
-/** Returns one line: bar, share, resources, rate, time left. */
+/** Returns one line: bar, share, how many are done, rate, time left. */
 export function renderProgress(done: number, total: number, resources: number, seconds: number): string {
   const share = total === 0 ? 1 : Math.min(1, done / total)
   const rate = seconds > 0 ? Math.round(resources / seconds) : 0
   const left = share > 0 && share < 1 ? `, ${renderDuration((seconds * (1 - share)) / share)} left` : ''
   const percent = `${String(Math.floor(share * 100)).padStart(3)} %`
-  return `${renderBar(share)} ${percent}  ${resources.toLocaleString('en')} resources, ${rate.toLocaleString('en')}/s${left}`
+  return `${renderBar(share)} ${percent}  ${resources.toLocaleString('en')} done, ${rate.toLocaleString('en')}/s${left}`
 }
 
 /** Starts a bar on `stream` (standard error). */

@@ -163,7 +163,8 @@ async function readPage(
     )
     const mark = part.version ?? source.version
     return {
-      total: size,
+      // So many and one more is where counting stopped.
+      ...(size === MAX_CODES + 1 ? {} : { total: size }),
       members: concepts.map((concept) => ({ system, concept, ...(mark !== undefined && { version: mark }) })),
     }
   }

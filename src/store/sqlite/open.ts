@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { HistoryPlan, SearchPlan } from '../../access/plan.ts'
 import type { Page, RecordChange, Records, Store, Version } from '../store.ts'
 import { backup } from './backup.ts'
+import { openCodeSystems } from './concepts/systems.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { createEpoch, SHARED_BYTES } from './epoch.ts'
 import { isBusy } from './failure.ts'
@@ -42,6 +43,10 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
   const connection = openConnection(file, { readOnly: true })
   const readers = createReaders(file, options.readers ?? READERS)
 
+  const records = createRecords(connection, writer)
+  const epoch = createEpoch(connection, new BigInt64Array(shared))
+  const codeSystems = openCodeSystems(join(folder, 'terminology'), records, epoch)
+
   let closing: Promise<void> | undefined
   return {
     read: async (plan) => readVersion(connection, plan.data),
@@ -63,10 +68,12 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
       }
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
-    records: createRecords(connection, writer),
-    epoch: createEpoch(connection, new BigInt64Array(shared)),
+    records,
+    codeSystems,
+    epoch,
     backup: (target, onProgress) => backup(file, target, onProgress),
     close() {
+      codeSystems.close()
       closing ??= close(writer, readers, connection)
       return closing
     },

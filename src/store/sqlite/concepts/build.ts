@@ -1,0 +1,139 @@
+// A code system written into a file of its own, in constant memory but for its codes. https://hl7.org/fhir/R4/codesystem.html
+import { DatabaseSync } from 'node:sqlite'
+import type { CodeSystemHead, ConceptRow } from '../../../fhir/code-system.ts'
+import { FhirError } from '../../../fhir/outcome.ts'
+import { foldedTexts } from '../../../fhir/terminology/words.ts'
+import { INDEXES, TABLES, toPairs } from './schema.ts'
+
+const PROGRESS = 10_000
+
+/**
+ * Writes the concepts into `file`, which must not be there, and resolves to how many there are. Rejects with FhirError `invalid`
+ * for a code that comes twice, a parent that never comes, and a hierarchy that leads back to itself; the file is then of no use.
+ */
+export async function buildConcepts(
+  file: string,
+  head: CodeSystemHead,
+  concepts: AsyncIterable<ConceptRow> | Iterable<ConceptRow>,
+  onProgress: (done: number) => void = () => {},
+): Promise<number> {
+  const database = new DatabaseSync(file)
+  try {
+    // Nobody reads it yet, and what a crash leaves is thrown away.
+    database.exec(
+      'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA locking_mode = EXCLUSIVE;',
+    )
+    database.exec(TABLES)
+    database.exec('BEGIN')
+    const positions = await insertConcepts(database, concepts, onProgress)
+    insertClosure(database, positions)
+    database.prepare('INSERT INTO meta VALUES (?)').run(JSON.stringify(head))
+    database.exec('COMMIT')
+    database.exec(INDEXES)
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;')
+    return positions.size
+  } finally {
+    database.close()
+  }
+}
+
+async function insertConcepts(
+  database: DatabaseSync,
+  concepts: AsyncIterable<ConceptRow> | Iterable<ConceptRow>,
+  onProgress: (done: number) => void,
+): Promise<ReadonlyMap<string, number>> {
+  const positions = new Map<string, number>()
+  const add = database.prepare('INSERT INTO concept VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)')
+  const addWords = database.prepare('INSERT INTO words (rowid, pairs) VALUES (?, ?)')
+  const addProperty = database.prepare('INSERT OR IGNORE INTO property VALUES (?, ?, ?)')
+  database.exec('CREATE TEMP TABLE stated (pos INTEGER, code TEXT)')
+  const addParent = database.prepare('INSERT INTO stated VALUES (?, ?)')
+  for await (const row of concepts) {
+    const { code, display, definition, designations, properties, parents, inactive, abstract } = row
+    if (code === '' || code !== code.trim())
+      throw new FhirError('invalid', `The code ${JSON.stringify(code)} is empty or has spaces around it`)
+    if (positions.has(code)) throw new FhirError('invalid', `The code ${JSON.stringify(code)} comes twice`)
+    const pos = positions.size
+    positions.set(code, pos)
+    add.run(
+      pos,
+      code,
+      display ?? null,
+      definition ?? null,
+      inactive ? 1 : 0,
+      abstract ? 1 : 0,
+      toJson(designations),
+      toJson(properties),
+    )
+    addWords.run(pos, toPairs(foldedTexts(row)))
+    for (const { code: name, value } of properties) addProperty.run(name, toText(value), pos)
+    for (const parent of parents) addParent.run(pos, parent)
+    if (positions.size % PROGRESS === 0) onProgress(positions.size)
+  }
+  if (positions.size === 0) throw new FhirError('invalid', 'There is not one code')
+  return positions
+}
+
+function toJson(list: readonly unknown[]): string | null {
+  return list.length === 0 ? null : JSON.stringify(list)
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'code' in value ? String(value.code) : String(value)
+}
+
+// What lies above each concept, from the parents that were stated by code.
+function insertClosure(database: DatabaseSync, positions: ReadonlyMap<string, number>): void {
+  const parents = readParents(database, positions)
+  if (parents.size === 0) return
+  const add = database.prepare('INSERT OR IGNORE INTO closure VALUES (?, ?)')
+  const below = new Uint32Array(positions.size)
+  for (let pos = 0; pos < positions.size; pos++) {
+    // A Set that grows while it is walked: each is met once, and a circle comes back to where it began.
+    const above = new Set<number>([pos])
+    for (const each of above) {
+      for (const parent of parents.get(each) ?? []) {
+        if (parent === pos)
+          throw new FhirError(
+            'invalid',
+            `The code ${JSON.stringify(codeAt(database, pos))} lies above itself`,
+          )
+        above.add(parent)
+      }
+    }
+    for (const each of above) {
+      add.run(each, pos)
+      below[each]!++
+    }
+  }
+  const count = database.prepare('UPDATE concept SET below = ? WHERE pos = ?')
+  for (let pos = 0; pos < positions.size; pos++) if (below[pos]! > 1) count.run(below[pos]!, pos)
+}
+
+function readParents(
+  database: DatabaseSync,
+  positions: ReadonlyMap<string, number>,
+): ReadonlyMap<number, readonly number[]> {
+  const parents = new Map<number, number[]>()
+  const add = database.prepare('INSERT OR IGNORE INTO parent VALUES (?, ?)')
+  for (const row of database.prepare('SELECT pos, code FROM stated').iterate() as Iterable<{
+    pos: number
+    code: string
+  }>) {
+    const parent = positions.get(row.code)
+    if (parent === undefined)
+      throw new FhirError(
+        'invalid',
+        `The code ${JSON.stringify(row.code)} is named as a parent and never comes`,
+      )
+    add.run(row.pos, parent)
+    parents.set(row.pos, [...(parents.get(row.pos) ?? []), parent])
+  }
+  return parents
+}
+
+function codeAt(database: DatabaseSync, pos: number): string {
+  return String(
+    (database.prepare('SELECT code FROM concept WHERE pos = ?').get(pos) as { code: string }).code,
+  )
+}
