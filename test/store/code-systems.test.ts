@@ -1,5 +1,5 @@
 // Code systems in the store: the contract, loads that are whole or nothing, versions, many concepts. https://hl7.org/fhir/R4/codesystem.html
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { ConceptRow } from '../../src/fhir/code-system.ts'
@@ -86,12 +86,67 @@ t.test('a load is whole or nothing; a version replaces itself and stands beside 
   t.ok(await codeSystems.remove(HEAD.url, '1.10'))
   t.notOk(await codeSystems.remove(HEAD.url, '1.10'))
   t.equal(files().length, 2)
-  writeFileSync(join(folder, 'terminology', 'left.db.part'), 'cut off')
+  const left = ['left.db.part', 'left.db.part-journal', 'unnamed.db']
+  for (const name of left) {
+    writeFileSync(join(folder, 'terminology', name), 'cut off')
+    utimesSync(join(folder, 'terminology', name), 0, 0)
+  }
+  writeFileSync(join(folder, 'terminology', 'being-written.db.part'), 'of another process')
   await codeSystems.load(HEAD, [row('f')])
-  t.notOk(
-    files().some((name) => name.endsWith('.part')),
+  t.same(
+    files().filter((name) => left.includes(name)),
+    [],
     'what a load that was killed left behind is swept',
   )
+  t.ok(files().includes('being-written.db.part'), 'and not what is being written')
+})
+
+t.test('two loads at once, of two systems or of the same, disturb neither', async (t) => {
+  const folder = openFolder(t)
+  const store = await openStore(`sqlite:${folder}`)
+  t.teardown(() => store.close())
+  async function* slowly(code: string) {
+    for (const n of [1, 2, 3]) {
+      yield row(`${code}${n}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const other = { ...HEAD, url: 'http://a.b/d' }
+  const loads = [store.codeSystems.load(HEAD, slowly('a')), store.codeSystems.load(other, slowly('b'))]
+  t.same(await Promise.all([...loads, store.codeSystems.load(HEAD, slowly('c'))]), [3, 3, 3])
+  t.ok(await (await store.codeSystems.find(other.url))?.concept('b1'))
+  const last = (await store.codeSystems.find(HEAD.url))!
+  t.equal(await last.total({ filters: [] }), 3, 'one of the two, whole')
+})
+
+t.test('who reads a system while it is replaced or removed reads the old one to the end', async (t) => {
+  const store = await openStore(`sqlite:${openFolder(t)}`)
+  t.teardown(() => store.close())
+  const { codeSystems } = store
+  await codeSystems.load(
+    HEAD,
+    Array.from({ length: 5000 }, (_, n) => row(`a${n}`)),
+  )
+  const old = (await codeSystems.find(HEAD.url))!
+  const scanning = old.total({ filters: [{ property: 'code', op: 'regex', value: 'a.*' }] })
+  await codeSystems.load(HEAD, [row('b')])
+  t.equal(await scanning, 5000)
+  t.ok(await old.concept('a4999'))
+  t.equal((await codeSystems.find(HEAD.url))?.count, 1)
+  const held = (await codeSystems.find(HEAD.url))!
+  await codeSystems.remove(HEAD.url, '1')
+  t.ok(await held.concept('b'))
+  t.equal(await codeSystems.find(HEAD.url), undefined)
+})
+
+t.test('one that another process replaces is never asked for in a file that is gone', async (t) => {
+  const address = `sqlite:${openFolder(t)}`
+  const [one, other] = [await openStore(address), await openStore(address)]
+  t.teardown(() => Promise.all([one.close(), other.close()]))
+  await one.codeSystems.load(HEAD, [row('a')])
+  t.equal((await other.codeSystems.list()).length, 1, 'known, and not open yet')
+  await one.codeSystems.load(HEAD, [row('b')])
+  t.ok(await (await other.codeSystems.find(HEAD.url))?.concept('b'))
 })
 
 t.test('another process sees it, and codes may be found in any case', async (t) => {
