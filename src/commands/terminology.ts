@@ -69,10 +69,15 @@ async function importFile(store: Store, file: string, options: Options): Promise
   const started = performance.now()
   const progress = startProgress(process.stderr)
   try {
-    const { head, concepts, size, position } = await readConcepts(file, options)
-    const count = await store.codeSystems.load(head, concepts, (done) =>
-      progress.update(position(), size, done),
-    )
+    const { head, concepts, size, position, line } = await readConcepts(file, options)
+    const count = await store.codeSystems
+      .load(head, concepts, (done) => progress.update(position(), size, done))
+      .catch((error: unknown) => {
+        // What the store refuses in a row it was given has no line in it yet.
+        const at = line()
+        if (at === undefined || !(error instanceof FhirError)) throw error
+        throw new FhirError(error.code, `Line ${at}: ${error.message}`)
+      })
     const seconds = (performance.now() - started) / 1000
     process.stdout.write(
       `${head.url}${head.version === undefined ? '' : `|${head.version}`}: ${count.toLocaleString('en')} concepts in ${seconds.toFixed(1)} s\n`,

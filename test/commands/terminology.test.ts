@@ -1,12 +1,14 @@
 // musubi terminology: each format of file, and what is wrong with one. https://hl7.org/fhir/R4/codesystem.html
-import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { readConcepts } from '../../src/commands/terminology/read.ts'
 import type { ConceptRow } from '../../src/fhir/code-system.ts'
+import { openStore } from '../../src/store/open.ts'
 import { openFolder } from '../support/server.ts'
 
 const folder = openFolder(t)
@@ -128,6 +130,43 @@ t.test('the HOT master in Shift_JIS, by package and by YJ code', async (t) => {
     ['1124007F1020'],
     'one drug, though it comes in two packages',
   )
+  t.same(
+    (await read(file, { format: 'hot9' })).rows.map(({ code }) => code),
+    ['100000001'],
+    'the first nine digits',
+  )
+  t.same(
+    (await read(file, { format: 'hot7' })).rows.map(({ code }) => code),
+    ['1000000'],
+  )
+})
+
+t.test('a drug without the code that is asked for is passed over', async (t) => {
+  const second = toShiftJis('1000000010202,1000001,,610406005,乙錠,１ｍｇ１錠,甲製薬\r\n')
+  const file = write('hot-blank.csv', Buffer.concat([HOT, second]))
+  t.same(
+    (await read(file, { format: 'yj' })).rows.map(({ code }) => code),
+    ['1124007F1020'],
+  )
+  t.equal((await read(file, { format: 'hot13' })).rows.length, 3)
+})
+
+t.test('each row at fault is told with its line, and more than twenty are counted', async (t) => {
+  const rows = ['code,name', 'a,A', 'b', ',C', 'd,D,more', 'e,E,', '"f\ng",F', 'h,H\u0007']
+  const file = write('faults.csv', `${rows.join('\n')}\n${',x\n'.repeat(30)}`)
+  const options = { url: 'http://a.b', code: 'code', display: 'name' }
+  const told = await read(file, options).then(
+    () => [],
+    (error: Error) => error.message.split('\n'),
+  )
+  t.same(told.slice(0, 4), [
+    'Line 3 has 1 fields and not 2',
+    'Line 4 has no code',
+    'Line 5 has 3 fields and not 2',
+    'Line 9 holds control characters',
+  ])
+  t.equal(told.at(-1), 'and 14 rows more')
+  t.equal(told.length, 21)
 })
 
 t.test('a FHIR CodeSystem', async (t) => {
@@ -142,6 +181,9 @@ t.test('a FHIR CodeSystem', async (t) => {
   t.equal(head.url, 'http://a.b/c')
   t.match(rows, [{ code: 'a' }, { code: 'b', parents: ['a'] }])
 })
+
+const LOINC_HEADER =
+  'LOINC_NUM,COMPONENT,PROPERTY,TIME_ASPCT,SYSTEM,SCALE_TYP,METHOD_TYP,CLASS,STATUS,LONG_COMMON_NAME'
 
 /** What is wrong, the file, the options, and what is said. */
 const WRONG: readonly (readonly [string, string, string, Parameters<typeof readConcepts>[1], RegExp])[] = [
@@ -177,6 +219,36 @@ const WRONG: readonly (readonly [string, string, string, Parameters<typeof readC
     { url: 'http://a', code: 'code', encoding: 'morse' },
     /morse is not known/,
   ],
+  [
+    'a LOINC table that is none',
+    'w.csv',
+    `${LOINC_HEADER}\nA1,a,b,c,d,e,f,g,ACTIVE,h\n`,
+    { format: 'loinc' },
+    /Line 2 has "A1" where a code should be/,
+  ],
+  ['a url that is none', 'w.csv', 'code\na\n', { url: 'not a url', code: 'code' }, /no url/],
+  ['a version in the url', 'w.csv', 'code\na\n', { url: 'http://a|2', code: 'code' }, /by --version/],
+  ['a name that says nothing', 'w.dat', 'code\na\n', { url: 'http://a', code: 'code' }, /must end in/],
+  ['gzip that is none', 'w.csv.gz', 'code\na\n', { url: 'http://a', code: 'code' }, /no whole gzip/],
+  ['gzip that is none', 'w.json.gz', '{}', {}, /no whole gzip/],
+  ['JSON that is cut off', 'w.json', '{"resourceType":', {}, /JSON/],
+  ['JSON that is null', 'w.json', 'null', {}, /no CodeSystem/],
+  ...(
+    [
+      ['a code twice', '[{"code":"a","concept":[{"code":"a"}]}]', /"a" comes twice.*\[0\]\.concept\[0\]/],
+      ['a concept without a code', '[{"code":"a"},{"display":"b"}]', /concept\[1\] has no code/],
+      ['concepts that are no list', '"a"', /is no list/],
+    ] as const
+  ).map(
+    ([name, concept, says]) =>
+      [
+        name,
+        'w.json',
+        `{"resourceType":"CodeSystem","url":"http://a","content":"complete","concept":${concept}}`,
+        {},
+        says,
+      ] as const,
+  ),
   ['a JSON file of another kind', 'w.json', '{"resourceType":"ValueSet"}', {}, /no CodeSystem/],
   [
     'a CodeSystem without codes',
@@ -193,6 +265,59 @@ t.test('what is wrong is told', async (t) => {
     await t.rejects(read(path, options), says, name)
   }
   await t.rejects(read(join(folder, 'none.csv'), {}), /no such file/)
+  const whole = gzipSync(`code\n${Array.from({ length: 9999 }, (_, n) => n).join('\n')}`)
+  const cut = write('cut.csv.gz', whole.subarray(0, whole.length >> 1))
+  await t.rejects(read(cut, { url: 'http://a', code: 'code' }), /no whole gzip/)
+})
+
+t.test('a row that the store refuses is told with its line, and the old content stands', async (t) => {
+  const environment = { ...process.env, MUSUBI_STORE: `sqlite:${join(folder, 'lines')}` }
+  const main = join(import.meta.dirname, '../../src/main.ts')
+  const options = ['--url', 'http://a.b/c', '--code', 'code']
+  const load = (text: string) =>
+    promisify(execFile)(process.execPath, [main, 'terminology', 'import', write('l.csv', text), ...options], {
+      env: environment,
+    })
+  await load('code\na\nb\n')
+  await t.rejects(load('code\na\nb\na\n'), { code: 1, stderr: /^Line 4: The code "a" comes twice/ })
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'terminology', 'list'], {
+    env: environment,
+  })
+  t.match(stdout, '2 concepts')
+})
+
+t.test('an import that is killed leaves what stood, and can be run again', async (t) => {
+  const store = join(folder, 'killed')
+  const environment = { ...process.env, MUSUBI_STORE: `sqlite:${store}` }
+  const main = join(import.meta.dirname, '../../src/main.ts')
+  const toArgs = (file: string) => [
+    main,
+    'terminology',
+    'import',
+    file,
+    '--url',
+    'http://a.b/c',
+    '--code',
+    '1',
+    '--no-header',
+  ]
+  const small = write('small.csv', 'a\nb\n')
+  await promisify(execFile)(process.execPath, toArgs(small), { env: environment })
+  const large = write('large.csv', Array.from({ length: 100_000 }, (_, n) => `c${n}\n`).join(''))
+  const child = spawn(process.execPath, toArgs(large), {
+    env: { PATH: process.env['PATH'], MUSUBI_STORE: `sqlite:${store}` },
+  })
+  const parts = () => readdirSync(join(store, 'terminology')).filter((name) => name.endsWith('.part'))
+  while (child.exitCode === null && parts().length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  t.equal(parts().length, 1, 'it was at work')
+  const opened = await openStore(`sqlite:${store}`)
+  t.teardown(() => opened.close())
+  t.equal((await opened.codeSystems.find('http://a.b/c'))?.count, 2)
+  const { head, concepts } = await readConcepts(small, { url: 'http://a.b/c', code: '1', 'no-header': true })
+  t.equal(await opened.codeSystems.load(head, concepts), 2)
 })
 
 t.test('the command imports, lists and removes', async (t) => {

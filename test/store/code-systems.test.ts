@@ -64,6 +64,8 @@ t.test('a load is whole or nothing; a version replaces itself and stands beside 
     [[row('c', { parents: ['d'] })], /never comes/],
     [[row('c', { parents: ['d'] }), row('d', { parents: ['c'] })], /above itself/],
     [[row(' c')], /spaces/],
+    [[row('c  d')], /two in a row/],
+    [[row('c\u0000')], /control/],
     [[], /not one code/],
   ] as const)
     await t.rejects(codeSystems.load(HEAD, rows), says)

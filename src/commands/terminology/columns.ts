@@ -13,8 +13,12 @@ export interface Mapping {
   readonly properties: readonly (readonly [code: string, column: string])[]
   readonly designations: readonly (readonly [language: string, column: string])[]
   readonly hasHeader: boolean
-  /** The first row of a code counts: the file has one for each package of a drug. */
+  /** The first row of a code counts, and rows without one do not: the file has a row for each package of a drug, by whatever codes it has. */
   readonly skipRepeated: boolean
+  /** What every code of the file looks like: a file of another kind is refused. */
+  readonly pattern?: RegExp
+  /** Of longer codes only so many characters count. */
+  readonly codeLength?: number
 }
 
 interface Format {
@@ -56,6 +60,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       ].map((name) => [name, name] as const),
       designations: [],
       skipRepeated: false,
+      pattern: /^\d{1,7}-\d$/,
     },
   },
   // A table of ICD-10 with the code above each: code, parent, name.
@@ -82,6 +87,22 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       properties: HOT_PROPERTIES,
       designations: [],
       skipRepeated: false,
+      pattern: /^\d{13}$/,
+    },
+  },
+  // A drug of one maker: the first nine digits.
+  hot9: {
+    url: 'http://medis.or.jp/CodeSystem/master-HOT9',
+    name: 'HOT9',
+    encoding: 'shift_jis',
+    mapping: {
+      code: '基準番号',
+      codeLength: 9,
+      display: '販売名',
+      properties: HOT_PROPERTIES,
+      designations: [],
+      skipRepeated: true,
+      pattern: /^\d{9}$/,
     },
   },
   hot7: {
@@ -94,6 +115,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       properties: HOT_PROPERTIES.slice(1),
       designations: [],
       skipRepeated: true,
+      pattern: /^\d{7}$/,
     },
   },
   // The same file read by its YJ codes (個別医薬品コード).
@@ -107,6 +129,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       properties: [HOT_PROPERTIES[0], ...HOT_PROPERTIES.slice(2)],
       designations: [],
       skipRepeated: true,
+      pattern: /^[0-9A-Z]{12}$/,
     },
   },
 }

@@ -1,15 +1,18 @@
 // A file of concepts, a FHIR CodeSystem or a table, as rows to load. https://www.rfc-editor.org/rfc/rfc4180
 import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { createGunzip, gunzipSync } from 'node:zlib'
-import { parse } from 'csv-parse'
 import type { CodeSystemHead, ConceptRow } from '../../fhir/code-system.ts'
 import { parseJson } from '../../fhir/json.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { createSource } from '../../fhir/terminology/source.ts'
-import { type Columns, FORMATS, findColumns, type Mapping } from './columns.ts'
+import { FORMATS, type Mapping } from './columns.ts'
+import { createPlace, type Place, readRows } from './rows.ts'
 
 export { FORMATS } from './columns.ts'
+
+/** A FHIR CodeSystem is read as a whole; a table may be as large as it likes. */
+const MAX_JSON_BYTES = 256 * 1024 * 1024
 
 /** What the command line says of the file. */
 export interface Options {
@@ -35,28 +38,43 @@ export interface ReadFile {
   readonly size: number
   /** Bytes read so far. */
   position(): number
+  /** Where in a table the row stands that was given last; undefined before the first and after the last. */
+  line(): number | undefined
 }
 
 /** Resolves to what a file holds; throws FhirError `invalid`, or RangeError for options that do not fit it. */
 export async function readConcepts(file: string, options: Options): Promise<ReadFile> {
   const stats = statSync(file, { throwIfNoEntry: false })
   if (!stats?.isFile()) throw new FhirError('invalid', 'There is no such file')
-  const name = file.replace(/\.gz$/, '')
-  return name.endsWith('.json')
-    ? readCodeSystem(file, stats.size, options)
+  if (!/\.(?:json|csv|tsv|txt)(?:\.gz)?$/i.test(file))
+    throw new RangeError(
+      'the name of the file must end in .json, .csv, .tsv or .txt, or one of these and .gz',
+    )
+  const read = /\.json(?:\.gz)?$/i.test(file)
+    ? await readCodeSystem(file, stats.size, options)
     : readTable(file, stats.size, options)
+  if (!/^[a-z][a-z0-9+.-]*:[^\s|#]+$/i.test(read.head.url))
+    throw new RangeError(
+      `${JSON.stringify(read.head.url)} is no url of a code system: give --url, and the version by --version`,
+    )
+  return read
+}
+
+function isGzip(file: string): boolean {
+  return /\.gz$/i.test(file)
 }
 
 async function readCodeSystem(file: string, size: number, options: Options): Promise<ReadFile> {
-  const bytes = readFileSync(file)
-  const resource = parseJson(file.endsWith('.gz') ? gunzipSync(bytes) : bytes) as Resource
-  if (resource.resourceType !== 'CodeSystem') throw new FhirError('invalid', 'The file holds no CodeSystem')
+  const resource = parseJson(readWhole(file, size)) as Partial<Resource> | null
+  if (resource?.resourceType !== 'CodeSystem') throw new FhirError('invalid', 'The file holds no CodeSystem')
+  assertConcepts(resource['concept'])
   const source = createSource({
     ...resource,
     ...(options.url !== undefined && { url: options.url }),
     ...(options.version !== undefined && { version: options.version }),
-  })
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(source.url)) throw new RangeError('the code system has no url: give --url')
+    ...(options.name !== undefined && { name: options.name }),
+  } as Resource)
+  if (source.url === 'undefined') throw new RangeError('the code system has no url: give --url')
   if (source.content !== 'complete' && source.content !== 'fragment')
     throw new FhirError(
       'invalid',
@@ -69,7 +87,49 @@ async function readCodeSystem(file: string, size: number, options: Options): Pro
     concepts: await source.select({ filters: [] }, 0, Number.MAX_SAFE_INTEGER),
     size,
     position: () => size,
+    line: () => undefined,
   }
+}
+
+function readWhole(file: string, size: number): Uint8Array {
+  const tooLarge = () =>
+    new FhirError(
+      'too-large',
+      `A CodeSystem of more than ${MAX_JSON_BYTES / 1024 / 1024} MiB cannot be read; a table can`,
+    )
+  if (size > MAX_JSON_BYTES) throw tooLarge()
+  const bytes = readFileSync(file)
+  if (!isGzip(file)) return bytes
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_JSON_BYTES })
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge() : toGzipError(error)
+  }
+}
+
+function toGzipError(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code
+  return code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR'
+    ? new FhirError('invalid', `The file is no whole gzip file: ${(error as Error).message}`)
+    : error
+}
+
+// What a resource in memory would pass over: https://hl7.org/fhir/R4/codesystem.html#invs csd-1
+function assertConcepts(concepts: unknown): void {
+  const seen = new Set<string>()
+  const walk = (list: unknown, path: string): void => {
+    if (list === undefined) return
+    if (!Array.isArray(list)) throw new FhirError('invalid', `${path} is no list`)
+    for (const [n, each] of list.entries()) {
+      const { code, concept } = (each ?? {}) as { code?: unknown; concept?: unknown }
+      if (typeof code !== 'string') throw new FhirError('invalid', `${path}[${n}] has no code`)
+      if (seen.has(code))
+        throw new FhirError('invalid', `The code ${JSON.stringify(code)} comes twice: ${path}[${n}]`)
+      seen.add(code)
+      walk(concept, `${path}[${n}].concept`)
+    }
+  }
+  walk(concepts, 'CodeSystem.concept')
 }
 
 function given(texts: { version?: string; name?: string; title?: string }): Partial<CodeSystemHead> {
@@ -94,11 +154,18 @@ function readTable(file: string, size: number, options: Options): ReadFile {
       ...((options.name ?? format?.name) !== undefined && { name: (options.name ?? format?.name)! }),
     }),
   }
-  const delimiter = /\.(?:tsv|txt)(?:\.gz)?$/.test(file) ? '\t' : ','
-  const bytes = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
+  const delimiter = /\.(?:tsv|txt)(?:\.gz)?$/i.test(file) ? '\t' : ','
+  const bytes = isGzip(file) ? raw.pipe(createGunzip()) : raw
   raw.on('error', (error) => bytes.destroy(error))
   const texts = decode(bytes, options.encoding ?? format?.encoding ?? 'utf-8')
-  return { head, concepts: readRows(texts, delimiter, mapping), size, position: () => raw.bytesRead }
+  const place: Place = createPlace()
+  return {
+    head,
+    concepts: readRows(texts, delimiter, mapping, place),
+    size,
+    position: () => raw.bytesRead,
+    line: () => place.line,
+  }
 }
 
 async function* decode(bytes: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<string> {
@@ -114,7 +181,7 @@ async function* decode(bytes: AsyncIterable<Uint8Array>, encoding: string): Asyn
   } catch (error) {
     if (error instanceof TypeError)
       throw new FhirError('invalid', `The file is not ${encoding}: give --encoding`)
-    throw error
+    throw toGzipError(error)
   }
 }
 
@@ -142,81 +209,13 @@ function toMapping(options: Options, format: (typeof FORMATS)[string] | undefine
     ...(parent !== undefined && { parent }),
     ...(definition !== undefined && { definition }),
     ...(inactive && { inactive }),
+    // Of other columns than the format's nothing is known.
+    ...(own?.pattern && code === own.code && { pattern: own.pattern }),
+    ...(own?.codeLength !== undefined && code === own.code && { codeLength: own.codeLength }),
   }
 }
 
 function toInactive(text: string): Mapping['inactive'] {
   const [column, value] = pair(text, 'inactive')
   return { column, values: [value] }
-}
-
-async function* readRows(
-  texts: AsyncIterable<string>,
-  delimiter: string,
-  mapping: Mapping,
-): AsyncGenerator<ConceptRow> {
-  const parser = parse({
-    delimiter,
-    bom: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    info: true,
-    max_record_size: 1_048_576,
-  })
-  feed(texts, parser)
-  let columns: Columns | undefined
-  const seen = new Set<string>()
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{
-      record: readonly string[]
-      info: { lines: number }
-    }>) {
-      if (!columns) {
-        columns = findColumns(mapping, record)
-        if (mapping.hasHeader) continue
-      }
-      const row = toRow(columns, mapping, record)
-      if (row.code === '') throw new FhirError('invalid', `Line ${info.lines} has no code`)
-      if (mapping.skipRepeated && seen.has(row.code)) continue
-      if (mapping.skipRepeated) seen.add(row.code)
-      yield row
-    }
-  } catch (error) {
-    const code = (error as { code?: unknown }).code
-    if (typeof code === 'string' && code.startsWith('CSV_'))
-      throw new FhirError('invalid', `The table cannot be read: ${(error as Error).message}`)
-    throw error
-  }
-}
-
-// A failure to read is told where the rows are asked for.
-function feed(texts: AsyncIterable<string>, parser: ReturnType<typeof parse>): void {
-  const run = async () => {
-    for await (const text of texts)
-      if (!parser.write(text)) await new Promise((resolve) => parser.once('drain', resolve))
-    parser.end()
-  }
-  run().catch((error: Error) => parser.destroy(error))
-}
-
-function toRow(columns: Columns, { inactive }: Mapping, record: readonly string[]): ConceptRow {
-  const at = (column: number | undefined) =>
-    column === undefined ? undefined : record[column]?.trim() || undefined
-  const [display, definition] = [at(columns.display), at(columns.definition)]
-  return {
-    code: at(columns.code) ?? '',
-    designations: columns.designations.flatMap(([language, column]) => {
-      const value = at(column)
-      return value === undefined ? [] : [{ language, value }]
-    }),
-    properties: columns.properties.flatMap(([code, column]) => {
-      const value = at(column)
-      return value === undefined ? [] : [{ code, type: 'string' as const, value }]
-    }),
-    parents: at(columns.parent)?.split('|') ?? [],
-    inactive: inactive?.values.includes(at(columns.inactive) ?? '') ?? false,
-    abstract: false,
-    ...(display !== undefined && { display }),
-    ...(definition !== undefined && { definition }),
-  }
 }

@@ -6,6 +6,8 @@ import { foldedTexts } from '../../../fhir/terminology/words.ts'
 import { INDEXES, TABLES, toPairs } from './schema.ts'
 
 const PROGRESS = 10_000
+/** https://hl7.org/fhir/R4/datatypes.html#code, whose white space is that of ASCII. */
+const CODE = /^[^\u0000-\u0020\u007f]+(?: [^\u0000-\u0020\u007f]+)*$/
 
 /**
  * Writes the concepts into `file`, which must not be there, and resolves to how many there are. Rejects with FhirError `invalid`
@@ -50,8 +52,11 @@ async function insertConcepts(
   const addParent = database.prepare('INSERT INTO stated VALUES (?, ?)')
   for await (const row of concepts) {
     const { code, display, definition, designations, properties, parents, inactive, abstract } = row
-    if (code === '' || code !== code.trim())
-      throw new FhirError('invalid', `The code ${JSON.stringify(code)} is empty or has spaces around it`)
+    if (!CODE.test(code))
+      throw new FhirError(
+        'invalid',
+        `The code ${JSON.stringify(code)} is empty, or has spaces around it, two in a row, or control characters`,
+      )
     if (positions.has(code)) throw new FhirError('invalid', `The code ${JSON.stringify(code)} comes twice`)
     const pos = positions.size
     positions.set(code, pos)
