@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { CodeSystemHead, ConceptRow } from '../../../fhir/code-system.ts'
 import { FhirError } from '../../../fhir/outcome.ts'
 import { foldedTexts } from '../../../fhir/terminology/words.ts'
+import { createHierarchy, type Hierarchy } from './hierarchy.ts'
 import { INDEXES, TABLES, toPairs } from './schema.ts'
 
 const PROGRESS = 10_000
@@ -87,54 +88,41 @@ function toText(value: unknown): string {
   return typeof value === 'object' && value !== null && 'code' in value ? String(value.code) : String(value)
 }
 
-// What lies above each concept, from the parents that were stated by code.
+// The rows come in the order of their key, so that each is put behind the last.
 function insertClosure(database: DatabaseSync, positions: ReadonlyMap<string, number>): void {
-  const parents = readParents(database, positions)
-  if (parents.size === 0) return
-  const add = database.prepare('INSERT OR IGNORE INTO closure VALUES (?, ?)')
-  const below = new Uint32Array(positions.size)
-  for (let pos = 0; pos < positions.size; pos++) {
-    // A Set that grows while it is walked: each is met once, and a circle comes back to where it began.
-    const above = new Set<number>([pos])
-    for (const each of above) {
-      for (const parent of parents.get(each) ?? []) {
-        if (parent === pos)
-          throw new FhirError(
-            'invalid',
-            `The code ${JSON.stringify(codeAt(database, pos))} lies above itself`,
-          )
-        above.add(parent)
-      }
-    }
-    for (const each of above) {
-      add.run(each, pos)
-      below[each]!++
-    }
-  }
+  const hierarchy = readHierarchy(database, positions)
+  if (!hierarchy) return
+  const circle = hierarchy.circle()
+  if (circle !== undefined)
+    throw new FhirError('invalid', `The code ${JSON.stringify(codeAt(database, circle))} lies above itself`)
+  const addParent = database.prepare('INSERT INTO parent VALUES (?, ?)')
+  for (const [pos, parent] of hierarchy.pairs()) addParent.run(pos, parent)
+  const add = database.prepare('INSERT INTO closure VALUES (?, ?)')
   const count = database.prepare('UPDATE concept SET below = ? WHERE pos = ?')
-  for (let pos = 0; pos < positions.size; pos++) if (below[pos]! > 1) count.run(below[pos]!, pos)
+  for (let above = 0; above < positions.size; above++) {
+    const below = hierarchy.below(above)
+    for (const pos of below) add.run(above, pos)
+    if (below.length > 1) count.run(below.length, above)
+  }
 }
 
-function readParents(
+// From the parents that were stated by code; undefined where nobody has any.
+function readHierarchy(
   database: DatabaseSync,
   positions: ReadonlyMap<string, number>,
-): ReadonlyMap<number, readonly number[]> {
-  const parents = new Map<number, number[]>()
-  const add = database.prepare('INSERT OR IGNORE INTO parent VALUES (?, ?)')
-  for (const row of database.prepare('SELECT pos, code FROM stated').iterate() as Iterable<{
-    pos: number
-    code: string
-  }>) {
-    const parent = positions.get(row.code)
+): Hierarchy | undefined {
+  const [row] = database.prepare('SELECT count(*) AS n FROM stated').all() as { n: number }[]
+  const [pos, parents] = [new Uint32Array(row!.n), new Uint32Array(row!.n)]
+  let at = 0
+  const stated = database.prepare('SELECT DISTINCT pos, code FROM stated').iterate()
+  for (const { pos: below, code } of stated as Iterable<{ pos: number; code: string }>) {
+    const parent = positions.get(code)
     if (parent === undefined)
-      throw new FhirError(
-        'invalid',
-        `The code ${JSON.stringify(row.code)} is named as a parent and never comes`,
-      )
-    add.run(row.pos, parent)
-    parents.set(row.pos, [...(parents.get(row.pos) ?? []), parent])
+      throw new FhirError('invalid', `The code ${JSON.stringify(code)} is named as a parent and never comes`)
+    pos[at] = below
+    parents[at++] = parent
   }
-  return parents
+  return at === 0 ? undefined : createHierarchy(positions.size, pos.subarray(0, at), parents.subarray(0, at))
 }
 
 function codeAt(database: DatabaseSync, pos: number): string {
