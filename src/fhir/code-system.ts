@@ -65,8 +65,8 @@ export interface CodeSystemSource extends CodeSystemHead {
   selects(selection: ConceptSelection, code: string): Promise<boolean>
   /** Resolves to concepts in the order of the system from `offset`; rejects with FhirError `not-supported` for a filter that cannot be applied. */
   select(selection: ConceptSelection, offset: number, count: number): Promise<readonly Concept[]>
-  /** Resolves to how many there are; from 10,001 on it may stop counting. */
-  total(selection: ConceptSelection): Promise<number>
+  /** Resolves to how many there are; from 10,001 on it may stop counting. Undefined where counting would take too long: then there are too many to be listed at once. */
+  total(selection: ConceptSelection): Promise<number | undefined>
   /** Resolves to all codes above (`up`) or below (`down`) `code`, itself included; empty where there is no such code. At most `limit`, one more where there are more. */
   closure(code: string, direction: 'up' | 'down', limit: number): Promise<readonly string[]>
   /** Resolves to whether `ancestor` lies above `code` or is it. */

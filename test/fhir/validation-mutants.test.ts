@@ -35,7 +35,7 @@ const refer =
 
 /** Adds a contained resource, and what refers to it, to the resource itself. */
 const contain =
-  (contained: object, suffix: string, reference: object | undefined = { reference: '#planted' }): Mutate =>
+  (contained: object, suffix: string, reference: object | null = { reference: '#planted' }): Mutate =>
   ({ parent, parentExpression }) => {
     const type = parent['resourceType']
     if (typeof type !== 'string' || parentExpression !== type || parent['contained']) return undefined
@@ -51,7 +51,9 @@ const extend =
   (extension: object, suffix: string, name = 'extension'): Mutate =>
   ({ parent, parentExpression }) => {
     const type = parent['resourceType']
-    if (typeof type !== 'string' || parentExpression !== type || type === 'Patient') return undefined
+    // R4's own extensions are told off on definitions, not refused.
+    if (typeof type !== 'string' || parentExpression !== type || type === 'Patient' || parent['url'])
+      return undefined
     if (!definitions.elements(type).some(({ path }) => path === `${type}.contained`)) return undefined
     const before = (parent[name] ?? []) as readonly unknown[]
     parent[name] = [...before, extension]
@@ -98,7 +100,7 @@ const MUTATIONS: Readonly<Record<string, readonly [rule: string, mutate: Mutate]
   ],
   'a contained resource that nothing refers to': [
     'contained-unreferenced',
-    contain(ORGANIZATION, '.contained[0]', undefined),
+    contain(ORGANIZATION, '.contained[0]', null),
   ],
   'a fault in a contained resource': [
     'unknown',

@@ -14,11 +14,13 @@ t.test('JSON in any of its names is acceptable; _format goes before Accept', (t)
     'text/json',
     'application/*',
     'application/fhir+json;fhirVersion=4.0',
-    'text/xml, application/json;q=0.1',
+    'application/fhir+json, application/fhir+xml',
+    'application/fhir+xml;q=0.1, application/json;q=0.2',
   ]
-  for (const accept of accepted) t.strictSame(negotiate(accept, []), { pretty: false }, String(accept))
+  for (const accept of accepted)
+    t.strictSame(negotiate(accept, []), { format: 'json', pretty: false }, String(accept))
   for (const accept of [
-    'application/fhir+xml',
+    'text/turtle',
     'text/html',
     'application/json;q=0',
     'application/json;q=0.000',
@@ -31,9 +33,11 @@ t.test('JSON in any of its names is acceptable; _format goes before Accept', (t)
       ['_format', 'json'],
       ['_pretty', 'true'],
     ]),
-    { pretty: true },
+    { format: 'json', pretty: true },
   )
-  t.throws(() => negotiate('application/json', [['_format', 'xml']]), { code: 'not-acceptable' })
+  t.throws(() => negotiate('application/json', [['_format', 'ttl']]), { code: 'not-acceptable' })
+  t.strictSame(negotiate('text/xml, application/json;q=0.1', []), { format: 'xml', pretty: false })
+  t.strictSame(negotiate('application/json', [['_format', 'xml']]), { format: 'xml', pretty: false })
   t.throws(() => negotiate(undefined, [['_format', '']]), { code: 'not-acceptable' })
   t.end()
 })

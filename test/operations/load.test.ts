@@ -1,5 +1,5 @@
 // The operations of the folder against their definitions. https://hl7.org/fhir/R4/operationdefinition.html
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import { loadOperations } from '../../src/operations/load.ts'
@@ -14,22 +14,32 @@ interface Defined {
   readonly resource?: readonly string[]
 }
 
-const own = JSON.parse(
-  readFileSync(new URL('../../profiles/musubi/OperationDefinition-reindex.json', import.meta.url), 'utf8'),
-) as Defined
-const defined: readonly Defined[] = [...loadDefinitions().operationDefinitions, own]
+const FOLDER = new URL('../../profiles/musubi/', import.meta.url)
+const own = readdirSync(FOLDER)
+  .filter((name) => name.startsWith('OperationDefinition-'))
+  .map((name) => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as Defined)
+const defined: readonly Defined[] = [...loadDefinitions().operationDefinitions, ...own]
 
 t.test('each operation is one of R4 or of ours, at the levels and types of its definition', async (t) => {
   const operations = await loadOperations()
   t.same(operations.map(({ code }) => code).sort(), [
+    'closure',
+    'diff',
     'everything',
     'everything',
+    'expand',
     'lastn',
+    'lookup',
     'meta',
     'meta-add',
     'meta-delete',
     'reindex',
     'stats',
+    'subsumes',
+    'translate',
+    'validate',
+    'validate-code',
+    'validate-code',
   ])
   for (const { code, definition, levels, types } of operations) {
     const of = defined.find(({ url }) => url === definition)
@@ -46,5 +56,5 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
 
 t.test('what writes is told apart from what only reads', async (t) => {
   const writing = (await loadOperations()).filter(({ affectsState }) => affectsState)
-  t.same(writing.map(({ code }) => code).sort(), ['meta-add', 'meta-delete', 'reindex'])
+  t.same(writing.map(({ code }) => code).sort(), ['closure', 'meta-add', 'meta-delete', 'reindex'])
 })

@@ -3,6 +3,7 @@ import { holdsPattern, isSame } from './compare.ts'
 import { childNodes, type DataNode, parsePath, type Step, selectData } from './discriminator-path.ts'
 import { quote } from './element-checks.ts'
 import type { Discriminator, StructureElement } from './structure.ts'
+import { typeOfProfile } from './target.ts'
 import { childNamed, type ElementTree, toTree } from './tree.ts'
 import { findQuietly, type Visit } from './visit.ts'
 import type { Compiled } from './world.ts'
@@ -29,9 +30,9 @@ export function toBelongs(compiled: Compiled, { type, path }: Discriminator, sli
             ? data.length > 0
             : undefined
       case 'type':
-        return isOfType(compiled, tree, data)
+        return isOfType(compiled, typesAt(compiled, slice, { steps, visit }), data)
       case 'profile':
-        return conforms(compiled, tree, { data, visit })
+        return conforms(compiled, profilesAt(compiled, slice, { steps, visit }), { data, visit })
     }
   }
 }
@@ -48,7 +49,9 @@ export function tellDemand(
   const what = tree && (type === 'value' || type === 'pattern') ? tellFixed(tree) : undefined
   if (what !== undefined) return `${path} = ${what}`
   if (tree && type === 'exists') return `${path} ${tree.element.max === '0' ? 'absent' : 'present'}`
-  if (tree && type === 'type') return `${path}: ${tree.element.types.map(({ code }) => code).join(' | ')}`
+  if (steps && type === 'type') return `${path}: ${typesAt(compiled, slice, { steps, visit }).join(' | ')}`
+  if (steps && type === 'profile')
+    return `${path}: ${profilesAt(compiled, slice, { steps, visit }).join(' | ')}`
   return path
 }
 
@@ -171,19 +174,41 @@ function codesIn(value: unknown): (readonly [string | undefined, string])[] {
   return typeof code === 'string' ? [[system ?? '', code]] : []
 }
 
-function isOfType(compiled: Compiled, tree: ElementTree, data: readonly DataNode[]): boolean | undefined {
-  const allowed = new Set(tree.element.types.map(({ code }) => code))
+// The types that a slice allows at the path; of what a reference leads to, those of its targets.
+function typesAt(compiled: Compiled, slice: ElementTree, { steps, visit }: Way): readonly string[] {
+  if (steps.at(-1)?.kind === 'resolve')
+    return profilesAt(compiled, slice, { steps, visit }).flatMap(
+      (each) => typeOfProfile(compiled, each, visit) ?? [],
+    )
+  const { types = [], path = '' } = descend(compiled, slice, { steps, visit })?.element ?? {}
+  return types.length > 0 ? types.map(({ code }) => code) : [path]
+}
+
+function profilesAt(compiled: Compiled, slice: ElementTree, { steps, visit }: Way): readonly string[] {
+  const isTarget = steps.at(-1)?.kind === 'resolve'
+  const tree = descend(compiled, slice, { steps: isTarget ? steps.slice(0, -1) : steps, visit })
+  const types = tree?.element.types ?? []
+  return types.flatMap(({ profile = [], targetProfile = [] }) => (isTarget ? targetProfile : profile))
+}
+
+function isOfType(
+  compiled: Compiled,
+  types: readonly string[],
+  data: readonly DataNode[],
+): boolean | undefined {
+  const allowed = new Set(types)
   if (data.some(({ type }) => type === undefined)) return undefined
   const isAllowed = (type: string) =>
     allowed.has(type) || (allowed.has('Resource') && compiled.world.definitions.isResourceType(type))
   return data.length > 0 && data.every(({ type }) => isAllowed(type!))
 }
 
-function conforms(compiled: Compiled, tree: ElementTree, { data, visit }: Found): boolean | undefined {
-  const canonicals = tree.element.types.flatMap(({ profile = [], targetProfile = [] }) =>
-    profile.length > 0 ? profile : targetProfile,
-  )
+function conforms(
+  compiled: Compiled,
+  canonicals: readonly string[],
+  { data, visit }: Found,
+): boolean | undefined {
   const checks = canonicals.flatMap((each) => compiled.profile(each, visit) ?? [])
-  if (checks.length === 0) return undefined
+  if (checks.length === 0 || data.some(({ value }) => value === undefined)) return undefined
   return data.some(({ value }) => checks.some((check) => findQuietly(check, value, visit).length === 0))
 }

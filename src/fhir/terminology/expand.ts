@@ -41,6 +41,9 @@ export async function expandCompose(compose: Compose, options: ExpandOptions): P
   if (missing !== undefined)
     throw new FhirError('not-supported', `The value set ${compose.url ?? ''} cannot be expanded: ${missing}`)
   const size = await countParts(compose, options)
+  // Of a value set that is one system a page is one read, however small it is.
+  if (options.count !== undefined && plainPart(compose))
+    return readPage(compose, { ...options, count: options.count }, size)
   if (size <= MAX_CODES) return slice(await collectAll(compose, options), options)
   if (options.count === undefined)
     throw new FhirError(
@@ -65,7 +68,11 @@ async function countParts(compose: Compose, options: ExpandOptions): Promise<num
 
 async function countPart(part: Part, options: ExpandOptions): Promise<number> {
   if (part.listed) return part.listed.length
-  if (part.source) return part.source.total(toSelection(part, options.words, options.activeOnly))
+  if (part.source)
+    return (
+      (await part.source.total(toSelection(part, options.words, options.activeOnly))) ??
+      Number.POSITIVE_INFINITY
+    )
   const sizes = await Promise.all(part.valueSets.map((each) => countParts(each, options)))
   return sizes.length === 0 ? 0 : Math.min(...sizes)
 }
@@ -142,19 +149,26 @@ function passes(concept: Concept, { words, activeOnly }: ExpandOptions): boolean
   return words.length === 0 || holdsWords(foldedTexts(concept), words)
 }
 
-// Of a value set that is one large system a page is one read; of others it is walked to.
+interface PlainPart extends Part {
+  readonly system: string
+  readonly source: NonNullable<Part['source']>
+}
+
+// The one part of a value set that is a system, or filters of it, and nothing else.
+function plainPart({ include, exclude }: Compose): PlainPart | undefined {
+  const [part] = include
+  const isPlain = include.length === 1 && exclude.length === 0 && part?.valueSets.length === 0 && !part.listed
+  return isPlain && part.source && part.system !== undefined ? (part as PlainPart) : undefined
+}
+
+// Of others a page is walked to.
 async function readPage(
   compose: Compose,
   options: ExpandOptions & { readonly count: number },
   size: number,
 ): Promise<ExpandedPage> {
-  const [part] = compose.include
-  const isPlain =
-    compose.include.length === 1 &&
-    compose.exclude.length === 0 &&
-    part!.valueSets.length === 0 &&
-    part!.source
-  if (isPlain && part?.source && part.system !== undefined) {
+  const part = plainPart(compose)
+  if (part) {
     const { system, source } = part
     const concepts = await source.select(
       toSelection(part, options.words, options.activeOnly),
@@ -164,7 +178,7 @@ async function readPage(
     const mark = part.version ?? source.version
     return {
       // So many and one more is where counting stopped.
-      ...(size === MAX_CODES + 1 ? {} : { total: size }),
+      ...(size === MAX_CODES + 1 || size === Number.POSITIVE_INFINITY ? {} : { total: size }),
       members: concepts.map((concept) => ({ system, concept, ...(mark !== undefined && { version: mark }) })),
     }
   }

@@ -31,11 +31,12 @@ function isLanguage(code: string): boolean {
 }
 
 const TOKEN = "[A-Za-z0-9!#$&^_.+'*-]+"
-const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[^"]*"))*$`)
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?:\\s*;\\s*${TOKEN}=(?:[^\\s;"]+|"[^"]*"))*$`)
+/** R4 has them beside media types: https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format */
+const FORMATS = new Set(['xml', 'json', 'ttl', 'none'])
 
-// R4's own examples also give a file's ending or a bare type; the grammar of RFC 2046 is what counts.
 function isMediaType(code: string): boolean {
-  return code.length <= 256 && MEDIA_TYPE.test(code)
+  return FORMATS.has(code) || (code.length <= 256 && MEDIA_TYPE.test(code))
 }
 
 const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })

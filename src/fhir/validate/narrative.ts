@@ -13,7 +13,7 @@ const LINKS = new Set(['href', 'src', 'cite', 'longdesc', 'usemap', 'background'
 const NAMESPACE = 'http://www.w3.org/1999/xhtml'
 
 /**
- * Returns what is wrong with the XHTML of a narrative, as the end of a sentence, or undefined. Refused: any element that R4 does not list (scripts,
+ * Returns what is wrong with the XHTML of a narrative, as the end of a sentence, or undefined. Refused: a div with nothing to see, any element that R4 does not list (scripts,
  * forms, frames, style sheets), event attributes, links that run, declarations and processing instructions, a root
  * other than `div` of XHTML, and tags that are not well formed. Nothing is ever cleaned away.
  */
@@ -22,7 +22,10 @@ export function findNarrativeFault(value: unknown): string | undefined {
   const text = value.trim()
   if (!/^<div[\s>]/.test(text) || !text.endsWith('</div>')) return 'must begin with <div> and end with </div>'
   const open: string[] = []
-  for (let at = 0; at >= 0; at = text.indexOf('<', at)) {
+  let isEmpty = true
+  for (let at = 0, behind = 0; at >= 0; at = text.indexOf('<', at)) {
+    isEmpty &&=
+      !hasText(text, behind, at) && !text.startsWith('<img', at) && !text.startsWith('<![CDATA[', at)
     const quiet = endOfQuiet(text, at)
     const end = quiet < 0 ? endOfTag(text, at) : quiet
     if (end < 0) return 'holds a "<" that begins no allowed tag (declarations and instructions are none)'
@@ -30,8 +33,16 @@ export function findNarrativeFault(value: unknown): string | undefined {
     const fault = quiet < 0 ? judgeTag(open, text.slice(at + 1, end - 1), at === 0) : undefined
     if (fault) return fault
     at = end
+    behind = end
   }
-  return open.length > 0 ? `leaves <${open.at(-1)}> open` : undefined
+  if (open.length > 0) return `leaves <${open.at(-1)}> open`
+  return isEmpty ? 'must hold some text or an image (txt-2)' : undefined
+}
+
+// Anything that is not white space.
+function hasText(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) > 0x20) return true
+  return false
 }
 
 // Tags are found by hand: a regular expression's stack would not hold a tag of megabytes (a picture in it).

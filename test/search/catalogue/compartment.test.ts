@@ -29,7 +29,7 @@ const { call, check } = await openCatalogue([
   {
     resourceType: 'Appointment',
     id: 'actor',
-    status: 'booked',
+    status: 'proposed',
     participant: [{ actor: ref('Patient/p'), status: 'accepted' }],
   },
   {

@@ -31,7 +31,12 @@ const variant = (id: string, chromosome: string, ...variants: object[]) => ({
   resourceType: 'MolecularSequence',
   id,
   coordinateSystem: 0,
-  referenceSeq: { chromosome: { coding: [{ code: chromosome }] }, windowStart: 10, windowEnd: 20 },
+  referenceSeq: {
+    chromosome: { coding: [{ code: chromosome }] },
+    genomeBuild: 'GRCh 37',
+    windowStart: 10,
+    windowEnd: 20,
+  },
   variant: variants,
 })
 const group = (id: string, ...characteristic: object[]) => ({

@@ -19,7 +19,10 @@ const { check } = await openCatalogue([
   risk('r500', '{"probabilityDecimal":0.500}'),
   risk('r51', '{"probabilityDecimal":0.51}'),
   risk('rsci', '{"probabilityDecimal":5e-3}'),
-  risk('rrange', '{"probabilityRange":{"low":{"value":0.6},"high":{"value":0.8}}}'),
+  risk(
+    'rrange',
+    '{"probabilityRange":{"low":{"value":0.6,"system":"http://unitsofmeasure.org","code":"%"},"high":{"value":0.8,"system":"http://unitsofmeasure.org","code":"%"}}}',
+  ),
   risk('rboth', '{"probabilityDecimal":0.1},{"probabilityDecimal":0.9}'),
   observation('n5', '{"value":5}'),
   observation('n5000', '{"value":5.000}'),

@@ -63,19 +63,23 @@ export function openSource(file: string): OpenSource {
     if (exact || head.caseSensitive) return exact?.pos
     return all<{ pos: number }>('SELECT pos FROM concept WHERE lower(code) = lower(?)', [code])[0]?.pos
   }
-  const toConcept = (row: ConceptRecord): Concept => ({
+  const toBare = (row: ConceptRecord): Concept => ({
     code: row.code,
     ...(row.display !== null && { display: row.display }),
     ...(row.definition !== null && { definition: row.definition }),
     designations: row.designations === null ? [] : (JSON.parse(row.designations) as Concept['designations']),
     properties: row.properties === null ? [] : (JSON.parse(row.properties) as Concept['properties']),
-    parents: all<{ code: string }>(
-      'SELECT code FROM parent JOIN concept ON concept.pos = parent WHERE parent.pos = ?',
-      [row.pos],
-    ).map(({ code }) => code),
+    parents: [],
     inactive: row.inactive === 1,
     abstract: row.abstract === 1,
   })
+  const toConcept = (row: ConceptRecord): Concept => {
+    const parents = all<{ code: string }>(
+      'SELECT code FROM parent JOIN concept ON concept.pos = parent WHERE parent.pos = ?',
+      [row.pos],
+    )
+    return { ...toBare(row), parents: parents.map(({ code }) => code) }
+  }
   const closureOf = (code: string, direction: 'up' | 'down', limit: number): readonly string[] => {
     const pos = positionOf(code)
     if (pos === undefined) return []
@@ -87,8 +91,12 @@ export function openSource(file: string): OpenSource {
   }
   const below = (pos: number) =>
     Math.max(1, all<{ below: number }>('SELECT below FROM concept WHERE pos = ?', [pos])[0]?.below ?? 0)
+  const matches = (words: readonly string[]) => {
+    const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)'
+    return all<{ n: number }>(sql, [toQuery(words), RARE + 1])[0]!.n
+  }
   const planOf = (selection: ConceptSelection) =>
-    planSelection(selection, { positionOf, isHierarchical, below })
+    planSelection(selection, { positionOf, isHierarchical, below, matches })
   const matchersOf = (filters: readonly ConceptFilter[]) =>
     filters.map((filter) =>
       createMatcher(filter, (code, direction) => closureOf(code, direction, MAX_COUNTED)),
@@ -114,15 +122,31 @@ export function openSource(file: string): OpenSource {
     )
   }
 
+  const countOf = ({ driver, conditions }: Plan): number => {
+    // Without other conditions the driver's own rows are enough.
+    const isAlone = driver && conditions.length === 0
+    const from = isAlone
+      ? driver.table
+      : driver
+        ? `${driver.table} CROSS JOIN concept ON concept.pos = ${driver.pos}`
+        : 'concept'
+    const where = [...(driver ? [driver.sql] : []), ...conditions.map(({ sql }) => sql)].join(' AND ')
+    const values = [...(driver?.values ?? []), ...conditions.flatMap((each) => each.values), MAX_COUNTED]
+    return all<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ?)`,
+      values,
+    )[0]!.n
+  }
+
   // What only an expression can tell is asked of each concept that the indexes leave.
-  async function* scan(plan: Plan): AsyncGenerator<Concept> {
+  async function* scan(plan: Plan): AsyncGenerator<ConceptRecord> {
     const matchers = matchersOf(plan.rest)
     for (let after = -1; ; ) {
       const rows = rowsOf(plan, after, CHUNK)
       for (const row of rows) {
-        const concept = toConcept(row)
+        const concept = toBare(row)
         const holds = plan.words.length === 0 || holdsWords(foldedTexts(concept), plan.words)
-        if (holds && matchers.every((matches) => matches(concept))) yield concept
+        if (holds && matchers.every((matches) => matches(concept))) yield row
       }
       if (rows.length < CHUNK) return
       after = rows.at(-1)!.pos
@@ -160,8 +184,8 @@ export function openSource(file: string): OpenSource {
       const found: Concept[] = []
       let at = 0
       if (limit > 0)
-        for await (const concept of scan(plan)) {
-          if (at++ >= offset) found.push(concept)
+        for await (const row of scan(plan)) {
+          if (at++ >= offset) found.push(toConcept(row))
           if (found.length === limit) break
         }
       return found
@@ -172,12 +196,13 @@ export function openSource(file: string): OpenSource {
         if (!plan.driver) return count
         if (plan.driver.size !== undefined) return plan.driver.size
       }
+      if (count > SMALL && isCostly(plan)) return undefined
       let found = 0
       if (!isDirect(plan)) {
         for await (const _ of scan(plan)) if (++found === MAX_COUNTED) break
         return found
       }
-      return rowsOf(plan, -1, MAX_COUNTED).length
+      return countOf(plan)
     },
     closure: async (code, direction, limit) => closureOf(code, direction, limit + 1),
     async subsumes(ancestor, code) {
@@ -215,14 +240,29 @@ function isDirect({ rest, words }: Plan): boolean {
 /** Beneath so few concepts each is looked at for its words. */
 const FEW = 20_000
 
+/** So few matches of words are looked at one by one. */
+const RARE = 2_000
+/** Of a system of so few concepts everything is counted. */
+const SMALL = 20_000
+
+// Whether counting would look at more than a page is worth.
+function isCostly({ driver, conditions, rest, words }: Plan): boolean {
+  if (rest.length === 0 && words.length === 0 && conditions.length === 0) return false
+  return (driver?.size ?? Number.POSITIVE_INFINITY) > RARE
+}
+
 interface Planning {
+  readonly matches: (words: readonly string[]) => number
   readonly positionOf: (code: string) => number | undefined
   readonly isHierarchical: boolean
   readonly below: (pos: number) => number
 }
 
 // The rarest is walked: concepts beneath another, those with a property, or those with the words.
-function planSelection(selection: ConceptSelection, { positionOf, isHierarchical, below }: Planning): Plan {
+function planSelection(
+  selection: ConceptSelection,
+  { positionOf, isHierarchical, below, matches }: Planning,
+): Plan {
   const { filters, words = [] } = selection
   const beneath = isHierarchical
     ? filters.find(
@@ -231,25 +271,23 @@ function planSelection(selection: ConceptSelection, { positionOf, isHierarchical
     : undefined
   const pos = beneath && positionOf(beneath.value)
   const size = pos === undefined ? undefined : below(pos)
-  if (pos !== undefined && size !== undefined && (words.length === 0 || size <= FEW)) {
-    const { list, rest } = conditionsOf(
-      selection,
-      filters.filter((each) => each !== beneath),
-      positionOf,
-      isHierarchical,
-    )
+  const found = words.length === 0 ? undefined : matches(words)
+  const areRare = found !== undefined && found <= RARE
+  if (pos !== undefined && size !== undefined && !areRare && (found === undefined || size <= FEW)) {
+    const others = filters.filter((each) => each !== beneath)
+    const { list, rest } = conditionsOf(selection, others, positionOf, isHierarchical)
     const driver: Driver = { table: 'closure AS d', pos: 'd.pos', sql: 'd.above = ?', values: [pos], size }
     return { driver, conditions: list, rest, words }
   }
   if (words.length > 0) {
     const { list, rest } = conditionsOf(selection, filters, positionOf, isHierarchical)
-    const driver: Driver = {
+    const text: Driver = {
       table: 'words',
       pos: 'words.rowid',
       sql: 'words MATCH ?',
       values: [toQuery(words)],
     }
-    return { driver, conditions: list, rest, words: [] }
+    return { driver: areRare ? { ...text, size: found } : text, conditions: list, rest, words: [] }
   }
   const stated = filters.find(
     ({ property, op }) => op === '=' && !['concept', 'code', 'display', 'parent'].includes(property),
