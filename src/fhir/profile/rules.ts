@@ -2,6 +2,7 @@
 
 import type { IssueType } from '../outcome.ts'
 import type { Fault, RuleRow, RuleTable, Severity } from '../validate/faults.ts'
+import { found, foundJa } from '../validate/structure-rules.ts'
 
 type Sentence = (facts: Readonly<Record<string, string | number>>) => string
 
@@ -9,10 +10,19 @@ function row(code: IssueType, en: Sentence, ja: Sentence, severity: Severity = '
   return {
     code,
     severity,
-    en: (fault) => en(factsOf(fault)) + behind(fault, (url) => ` (profile ${url})`),
-    ja: (fault) => ja(factsOf(fault)) + behind(fault, (url) => `（プロファイル ${url}）`),
+    en: (fault, value) =>
+      en(factsOf(fault)) +
+      (TELLS_VALUE.has(fault.rule) ? found(value) : '') +
+      behind(fault, (url) => ` (profile ${url})`),
+    ja: (fault, value) =>
+      ja(factsOf(fault)) +
+      (TELLS_VALUE.has(fault.rule) ? foundJa(value) : '') +
+      behind(fault, (url) => `（プロファイル ${url}）`),
   }
 }
+
+/** Behind these stands what was found in the place. */
+const TELLS_VALUE = new Set(['fixed', 'pattern', 'min-value', 'max-value'])
 
 function factsOf({ about, facts }: Fault): Readonly<Record<string, string | number>> {
   return { ...(about !== undefined && { about }), ...facts }

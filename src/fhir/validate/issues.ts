@@ -52,8 +52,10 @@ function countRest(rest: number, severity: Severity): Issue {
   }
 }
 
-function toIssue(definitions: Definitions, resource: unknown, fault: Fault, rules: RuleTable): Issue {
-  const { expression, value } = locate(definitions, resource, fault.path)
+function toIssue(definitions: Definitions, resource: unknown, sent: Fault, rules: RuleTable): Issue {
+  const { expression, value, node } = locate(definitions, resource, sent.path)
+  const meant = sent.rule === 'unknown' ? findMeant(definitions, node, String(sent.about)) : undefined
+  const fault = meant === undefined ? sent : { ...sent, facts: { meant } }
   const row = rules[fault.rule]!
   return {
     severity: severityOf(rules, fault),
@@ -64,6 +66,32 @@ function toIssue(definitions: Definitions, resource: unknown, fault: Fault, rule
     rule: fault.rule,
     ja: `${expression} ${row.ja(fault, value)}`,
   }
+}
+
+// The element that was probably meant: the same but for case, or one letter away.
+function findMeant(definitions: Definitions, node: string, name: string): string | undefined {
+  const depth = node.split('.').length
+  const names = definitions
+    .elements(node.split('.', 1)[0]!)
+    .flatMap(({ path }) =>
+      path.startsWith(`${node}.`) && path.split('.').length === depth + 1
+        ? [path.slice(node.length + 1)]
+        : [],
+    )
+  const wanted = name.toLowerCase()
+  return (
+    names.find((each) => each.toLowerCase() === wanted) ??
+    names.find((each) => isOneOff(each.toLowerCase(), wanted))
+  )
+}
+
+// One letter more, less or other.
+function isOneOff(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1 || b.length < 4) return false
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  const [restA, restB] = [a.slice(start), b.slice(start)]
+  return restA.slice(1) === restB.slice(1) || restA === restB.slice(1) || restA.slice(1) === restB
 }
 
 /** Returns those of `faults` that are errors. */

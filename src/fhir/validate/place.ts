@@ -5,6 +5,8 @@ import type { Definitions } from '../definitions.ts'
 export interface Place {
   readonly expression: string
   readonly value: unknown
+  /** The type or path in which the children of it are defined. */
+  readonly node: string
 }
 
 /**
@@ -29,7 +31,7 @@ export function locate(
     }
     if (node === 'Resource') node = typeOf(value)
   }
-  return { expression, value }
+  return { expression, value, node }
 }
 
 function typeOf(value: unknown): string {

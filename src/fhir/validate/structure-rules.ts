@@ -84,15 +84,17 @@ export const STRUCTURE_RULES: RuleTable & Readonly<Record<StructureRule, RuleRow
   'resource-type': row('structure', sayResourceType, sayResourceTypeJa),
 }
 
-function sayUnknown({ about }: Fault, value: unknown): string {
+function sayUnknown({ about, facts }: Fault, value: unknown): string {
   // A number kept as text is an object to JavaScript.
   if (isRawNumber(value)) return `must be an object${found(value)}`
-  return `has the property ${JSON.stringify(clip(String(about)))}, which R4 does not define here`
+  const meant = facts?.['meant'] === undefined ? '' : `; did you mean ${facts['meant']}?`
+  return `has the property ${JSON.stringify(clip(String(about)))}, which R4 does not define here${meant}`
 }
 
-function sayUnknownJa({ about }: Fault, value: unknown): string {
+function sayUnknownJa({ about, facts }: Fault, value: unknown): string {
   if (isRawNumber(value)) return `はオブジェクトでなければなりません${foundJa(value)}`
-  return `に、R4 で定義されていない要素 ${JSON.stringify(clip(String(about)))} があります`
+  const meant = facts?.['meant'] === undefined ? '' : `（${facts['meant']} の誤りではありませんか）`
+  return `に、R4 で定義されていない要素 ${JSON.stringify(clip(String(about)))} があります${meant}`
 }
 
 function formOf({ about }: Fault): { readonly form: PrimitiveForm; readonly type: string } {
@@ -138,12 +140,14 @@ function show(value: unknown, language: 0 | 1): string | undefined {
   return typeof value === 'string' ? JSON.stringify(clip(value)) : String(value)
 }
 
-function found(value: unknown): string {
+/** Returns what stands there, as the end of an English sentence; empty for nothing. */
+export function found(value: unknown): string {
   const shown = show(value, 0)
   return shown === undefined ? '' : `, found ${shown}`
 }
 
-function foundJa(value: unknown): string {
+/** The same in Japanese. */
+export function foundJa(value: unknown): string {
   const shown = show(value, 1)
   return shown === undefined ? '' : `（現在 ${shown}）`
 }
