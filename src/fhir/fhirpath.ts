@@ -1,6 +1,7 @@
 // FHIRPath on R4 resources, compiled once, never fetching anything. https://hl7.org/fhir/R4/fhirpath.html
 import { type Compile, compile, type OptionVariants } from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4'
+import { loadDefinitions } from './definitions.ts'
 import { FhirError } from './outcome.ts'
 import { isRawNumber, toNumber } from './primitives.ts'
 import { referencedType } from './reference.ts'
@@ -83,8 +84,7 @@ export function selectNodes(expression: string, resource: Resource): readonly Fh
 export function modelElement(type: string, name: string): ModelElement | undefined {
   const path = `${type}.${name}`
   const elsewhere = r4.pathsDefinedElsewhere[path]
-  if (elsewhere !== undefined)
-    return { type: elsewhere, repeats: r4.path2Repeating[elsewhere] === true, choices: undefined }
+  if (elsewhere !== undefined) return { type: elsewhere, repeats: doesRepeat(path), choices: undefined }
   const choices = r4.choiceTypePaths[path]
   const own = r4.path2Type[path]
   if (own === undefined && choices === undefined) {
@@ -93,6 +93,12 @@ export function modelElement(type: string, name: string): ModelElement | undefin
   }
   const anonymous = own === undefined || own === 'BackboneElement' || own === 'Element'
   return { type: anonymous ? path : own, repeats: r4.path2Repeating[path] === true, choices }
+}
+
+// The model says this of the element that is referred to, not of the one that refers to it (Consent.provision.provision).
+function doesRepeat(path: string): boolean {
+  const elements = loadDefinitions().elements(path.split('.', 1)[0]!)
+  return elements.find((each) => each.path === path)?.max !== '1'
 }
 
 /** Returns `value` with every number a plain one, sharing what has none kept as text. */

@@ -11,6 +11,7 @@ export const operation: Operation = {
   code: 'closure',
   definition: 'http://hl7.org/fhir/OperationDefinition/ConceptMap-closure',
   levels: ['system'],
+  types: ['ConceptMap'],
   affectsState: true,
   run,
 }
