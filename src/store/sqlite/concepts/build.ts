@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { CodeSystemHead, ConceptRow } from '../../../fhir/code-system.ts'
 import { FhirError } from '../../../fhir/outcome.ts'
+import { decimalText, isRawNumber } from '../../../fhir/primitives.ts'
 import { foldedTexts } from '../../../fhir/terminology/words.ts'
 import { createHierarchy, type Hierarchy } from './hierarchy.ts'
 import { INDEXES, TABLES, toPairs } from './schema.ts'
@@ -28,7 +29,7 @@ export async function buildConcepts(
     )
     database.exec(TABLES)
     database.exec('BEGIN')
-    const positions = await insertConcepts(database, concepts, onProgress)
+    const positions = await insertConcepts(database, head, concepts, onProgress)
     insertClosure(database, positions)
     database.prepare('INSERT INTO meta VALUES (?)').run(JSON.stringify(head))
     database.exec('COMMIT')
@@ -42,11 +43,12 @@ export async function buildConcepts(
 
 async function insertConcepts(
   database: DatabaseSync,
+  head: CodeSystemHead,
   concepts: AsyncIterable<ConceptRow> | Iterable<ConceptRow>,
   onProgress: (done: number) => void,
 ): Promise<ReadonlyMap<string, number>> {
   const positions = new Map<string, number>()
-  const add = database.prepare('INSERT INTO concept VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)')
+  const add = database.prepare('INSERT INTO concept VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)')
   const addWords = database.prepare('INSERT INTO words (rowid, pairs) VALUES (?, ?)')
   const addProperty = database.prepare('INSERT OR IGNORE INTO property VALUES (?, ?, ?)')
   database.exec('CREATE TEMP TABLE stated (pos INTEGER, code TEXT)')
@@ -70,6 +72,7 @@ async function insertConcepts(
       abstract ? 1 : 0,
       toJson(designations),
       toJson(properties),
+      head.caseSensitive ? null : code.toLowerCase(),
     )
     addWords.run(pos, toPairs(foldedTexts(row)))
     for (const { code: name, value } of properties) addProperty.run(name, toText(value), pos)
@@ -85,6 +88,7 @@ function toJson(list: readonly unknown[]): string | null {
 }
 
 function toText(value: unknown): string {
+  if (isRawNumber(value)) return decimalText(value)
   return typeof value === 'object' && value !== null && 'code' in value ? String(value.code) : String(value)
 }
 

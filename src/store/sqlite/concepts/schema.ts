@@ -4,21 +4,23 @@
 export const TABLES = `
   CREATE TABLE concept (
     pos INTEGER PRIMARY KEY, code TEXT NOT NULL, display TEXT, definition TEXT, inactive INTEGER NOT NULL, abstract INTEGER NOT NULL,
-    designations TEXT, properties TEXT, below INTEGER NOT NULL DEFAULT 0
+    designations TEXT, properties TEXT,
+    -- below: how many lie beneath it, itself included, where there are any. folded: the code in lower case, where case makes no difference.
+    below INTEGER NOT NULL DEFAULT 0, folded TEXT
   ) STRICT;
   -- Every concept with every one above it and itself.
   CREATE TABLE closure (above INTEGER NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (above, pos)) STRICT, WITHOUT ROWID;
   CREATE TABLE parent (pos INTEGER NOT NULL, parent INTEGER NOT NULL, PRIMARY KEY (pos, parent)) STRICT, WITHOUT ROWID;
   CREATE TABLE property (name TEXT NOT NULL, value TEXT NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY (name, value, pos)) STRICT, WITHOUT ROWID;
   -- Pairs of neighbouring characters of the folded texts: a word is found as any part of a text, whatever the script.
-  CREATE VIRTUAL TABLE words USING fts5(pairs, content='', tokenize='ascii', columnsize=0);
+  CREATE VIRTUAL TABLE words USING fts5(pairs, content='', tokenize='ascii', columnsize=0, prefix='4');
   CREATE TABLE meta (head TEXT NOT NULL) STRICT;
 `
 
 /** Made when everything is in. */
 export const INDEXES = `
   CREATE UNIQUE INDEX concept_code ON concept (code);
-  CREATE INDEX concept_folded ON concept (lower(code));
+  CREATE INDEX concept_folded ON concept (folded) WHERE folded IS NOT NULL;
   CREATE INDEX closure_pos ON closure (pos, above);
   CREATE INDEX parent_parent ON parent (parent, pos);
   ANALYZE;
