@@ -13,11 +13,12 @@ const MAX_COUNTED = 10_001
 /** Of a system of so few concepts everything is counted. */
 const SMALL = 20_000
 /** Time for counting in a larger one, and for finding a page. */
-const COUNT_MS = 8
+const COUNT_MS = 4
 const SELECT_MS = 10_000
-/** Positions of one step at most, where the tables tell, and where each concept is looked at. */
+/** Positions of one step at most, where the tables tell. */
 const DIRECT_WIDTH = 65_536
-const LOOK_WIDTH = 2_048
+/** Concepts that are looked at in one step, about. */
+const LOOKED = 500
 /** So few rows of a driver are one step. */
 const ONE_STEP = 2_000
 
@@ -91,9 +92,9 @@ function countOf(ask: Ask, plan: Plan, range: Range): number {
 }
 
 function toWalk({ ask, count }: Tables, { plan, isDirect }: Prepared, budgetMs: number): WalkOptions {
-  const isOne = plan.size !== undefined && plan.size <= ONE_STEP
-  const width = isOne ? count : isDirect ? DIRECT_WIDTH : LOOK_WIDTH
-  const { driver } = plan
+  const { driver, size = count } = plan
+  const direct = size <= ONE_STEP ? count : DIRECT_WIDTH
+  const width = isDirect ? direct : Math.ceil((LOOKED * count) / Math.max(1, size))
   if (!driver?.isText) return { last: count - 1, width, budgetMs }
   // So many concepts with the words instead of so many positions: where there are none, none are looked for twice.
   const sql = `SELECT max(pos) AS pos FROM (${driver.sql} AND rowid > CAST(? AS INTEGER) LIMIT ?)`
