@@ -55,13 +55,14 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       definitions: base,
       canonicals,
 
-      unknownExtension: 'warning',
-      unknownProfile: 'warning',
+      unknownExtension: config.unknownExtension,
+      unknownProfile: config.unknownProfile,
+      unknownSystem: config.unknownSystem,
       loadStructure: (canonical) => loadStructure({ definitions: base, canonicals }, canonical),
       ownMembership: createOwnMembership(base),
       loadMembership: (valueSet) => terminology.membership(valueSet),
     }),
-    judge: (later) => judgeLater(terminology, later),
+    judge: (later) => judgeLater(terminology, later, config.unknownSystem),
     generation: () => canonicals.generation,
   })
   const compileParams: CompileParams = (type, params) =>

@@ -141,6 +141,27 @@ export const SETTINGS = {
     'Largest Bundle in a batch or transaction.',
     (text) => integer(1, 1024)(text) * MIB,
   ),
+  unknownProfile: setting(
+    'MUSUBI_UNKNOWN_PROFILE',
+    'warning',
+    '',
+    'A profile in `meta.profile` that nobody here knows: `warning` or `error`.',
+    oneOf('warning', 'error'),
+  ),
+  unknownExtension: setting(
+    'MUSUBI_UNKNOWN_EXTENSION',
+    'warning',
+    '',
+    'An extension that nobody here knows: `warning` or `error`; a modifier extension is always an error.',
+    oneOf('warning', 'error'),
+  ),
+  unknownSystem: setting(
+    'MUSUBI_UNKNOWN_CODE_SYSTEM',
+    'warning',
+    '',
+    'A code of a system that nobody here has: `warning` or `error`.',
+    oneOf('warning', 'error'),
+  ),
   logLevel: setting(
     'MUSUBI_LOG_LEVEL',
     'info',

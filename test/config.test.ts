@@ -47,6 +47,9 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['MUSUBI_MAX_BODY', '0'],
   ['MUSUBI_MAX_BUNDLE', '1e3'],
   ['MUSUBI_LOG_LEVEL', 'loud'],
+  ['MUSUBI_UNKNOWN_PROFILE', 'x'],
+  ['MUSUBI_UNKNOWN_EXTENSION', 'x'],
+  ['MUSUBI_UNKNOWN_CODE_SYSTEM', 'x'],
 ]
 
 t.test('a value that cannot be used is refused with one line that names the variable', async (t) => {

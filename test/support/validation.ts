@@ -14,7 +14,7 @@ const definitions = loadDefinitions()
 /** Returns the validation of R4 and `resources`: StructureDefinitions, ValueSets, CodeSystems. */
 export function openTestValidation(
   resources: readonly Resource[] = [],
-  options: Partial<Pick<WorldOptions, 'unknownExtension' | 'unknownProfile'>> = {},
+  options: Partial<Pick<WorldOptions, 'unknownExtension' | 'unknownProfile' | 'unknownSystem'>> = {},
 ): Validate {
   const canonicals = toCanonicals(resources)
   const terminology = createTerminology(definitions, { canonicals })
@@ -25,11 +25,12 @@ export function openTestValidation(
       canonicals,
       unknownExtension: options.unknownExtension ?? 'warning',
       unknownProfile: options.unknownProfile ?? 'warning',
+      unknownSystem: options.unknownSystem ?? 'warning',
       loadStructure: (canonical) => loadStructure({ definitions, canonicals }, canonical),
       ownMembership: createOwnMembership(definitions),
       loadMembership: (valueSet) => terminology.membership(valueSet),
     }),
-    judge: (later) => judgeLater(terminology, later),
+    judge: (later) => judgeLater(terminology, later, options.unknownSystem),
     generation: () => canonicals.generation,
   })
 }

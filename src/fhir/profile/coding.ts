@@ -3,11 +3,20 @@ import { judgeOffline } from '../terminology/offline.ts'
 import { isDisplayOf } from '../terminology/validate-code.ts'
 import type { Terminology } from '../terminology.ts'
 import type { Fault, Severity } from '../validate/faults.ts'
-import { type Check, isObject, type Later, report } from './visit.ts'
+import { type Check, isObject, type Later, report, type Visit } from './visit.ts'
 
-/** The rule for every Coding: a warning, so it is left out where only errors count. */
-export const checkCoding: Check = (value, visit) => {
-  if (visit.level === 'errors' || !isObject(value)) return
+/**
+ * Returns the rule for every Coding. What it finds are warnings, so it looks at nothing where only errors count, unless an
+ * unknown system is one.
+ */
+export function toCodingCheck(unknownSystem: Severity): Check {
+  return (value, visit) => {
+    if (visit.level === 'all' || unknownSystem === 'error') checkCoding(value, visit)
+  }
+}
+
+function checkCoding(value: unknown, visit: Visit): void {
+  if (!isObject(value)) return
   const { system, code } = value
   if (typeof system !== 'string' || typeof code !== 'string') return
   const verdict = judgeOffline(system, code)

@@ -2,7 +2,7 @@
 import { isCovered } from '../invariant.ts'
 import { isPrimitive } from '../validate/forms.ts'
 import { baseElement, type Frame, toProperties } from './base.ts'
-import { checkCoding } from './coding.ts'
+import { toCodingCheck } from './coding.ts'
 import { type Known, toElementChecks } from './element-checks.ts'
 import type { StructureElement } from './structure.ts'
 import { checkReference } from './target.ts'
@@ -31,14 +31,17 @@ interface At {
   readonly nodes: Map<string, Check>
 }
 
-/** What R4 says of a datatype in words. */
-const OWN: Readonly<Record<string, Check>> = { Reference: checkReference, Coding: checkCoding }
-
 const NOTHING: Known = { types: [], constraints: new Set() }
 
 function toOwnChecks(compiled: Compiled, element: StructureElement, known: Known): readonly Check[] {
-  const own = OWN[element.path]
+  const own = ownRule(compiled, element.path)
   return [...toElementChecks(compiled, element, known, {}), ...(own ? [own] : [])]
+}
+
+// What R4 says of a datatype in words.
+function ownRule({ world }: Compiled, path: string): Check | undefined {
+  if (path === 'Reference') return checkReference
+  return path === 'Coding' ? toCodingCheck(world.unknownSystem) : undefined
 }
 
 function toObjectCheck(at: At, tree: ElementTree, own: readonly Check[]): Check {

@@ -6,7 +6,7 @@ import { createShelf } from './shelf.ts'
 import type { Structure } from './structure.ts'
 import type { Membership, World } from './world.ts'
 
-export interface WorldOptions extends Pick<World, 'unknownExtension' | 'unknownProfile'> {
+export interface WorldOptions extends Pick<World, 'unknownExtension' | 'unknownProfile' | 'unknownSystem'> {
   readonly definitions: Definitions
   readonly canonicals: Canonicals
   /** Resolves to the structure of a definition, its snapshot generated where it has none; undefined where it has faults. */
@@ -35,6 +35,7 @@ export function openWorld(options: WorldOptions): OpenWorld {
     definitions,
     unknownExtension: options.unknownExtension,
     unknownProfile: options.unknownProfile,
+    unknownSystem: options.unknownSystem,
     structure(canonical) {
       const own = definitions.structure(canonical)
       if (own) return own

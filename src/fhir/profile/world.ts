@@ -19,6 +19,7 @@ export interface World {
   /** Severity of what the server does not know (V5); an unknown modifier extension is always an error. */
   readonly unknownExtension: 'warning' | 'error'
   readonly unknownProfile: 'warning' | 'error'
+  readonly unknownSystem: 'warning' | 'error'
 }
 
 /** The world with what has been compiled of it. */

@@ -258,7 +258,7 @@ t.test('extensible bindings warn, preferred ones inform, examples say nothing', 
 
 t.test('what the server does not know is a warning, or an error where it is set so', async (t) => {
   const claimed = {
-    ...observation({ extension: [{ url: 'http://x', valueBoolean: true }] }),
+    ...observation({ method: coded('a'), extension: [{ url: 'http://x', valueBoolean: true }] }),
     meta: { profile: ['http://y'] },
   }
   const severities = async (options: Parameters<typeof openTestValidation>[1]) =>
@@ -269,10 +269,12 @@ t.test('what the server does not know is a warning, or an error where it is set 
   t.same(await severities({}), [
     ['unknown-extension', 'warning'],
     ['unknown-profile', 'warning'],
+    ['unknown-system', 'warning'],
   ])
-  t.same(await severities({ unknownExtension: 'error', unknownProfile: 'error' }), [
+  t.same(await severities({ unknownExtension: 'error', unknownProfile: 'error', unknownSystem: 'error' }), [
     ['unknown-extension', 'error'],
     ['unknown-profile', 'error'],
+    ['unknown-system', 'error'],
   ])
 })
 
