@@ -10,12 +10,10 @@ import { type Compose, type ComposeSources, isMember, readCompose } from './term
 import { expandCompose, MAX_CODES } from './terminology/expand.ts'
 import { toMembership } from './terminology/membership.ts'
 import { createSource } from './terminology/source.ts'
+import type { SystemCode } from './terminology/system-code.ts'
 import { cutVersion } from './value-set.ts'
 
-export interface SystemCode {
-  readonly system: string
-  readonly code: string
-}
+export type { SystemCode } from './terminology/system-code.ts'
 
 /** A finite set of codes: iterable, and asked by system and code. */
 export interface CodeSet extends Iterable<SystemCode> {

@@ -111,7 +111,11 @@ t.test('every include, interaction and operation that is claimed is served', asy
       if (allow === 405 || allow === 501) wrong.push(`${type}: ${code} answers ${allow}`)
     }
     for (const { name } of operation ?? []) {
-      const replies = [await call('GET', `${type}/$${name}`), await call('GET', `${type}/x/$${name}`)]
+      const replies = [
+        await call('GET', `${type}/$${name}`),
+        await call('GET', `${type}/x/$${name}`),
+        await call('GET', `$${name}`),
+      ]
       const served = replies.some((reply) => reply.status !== 404 || !/no such operation/.test(reply.text))
       if (!served) wrong.push(`${type}/$${name} is not there`)
     }

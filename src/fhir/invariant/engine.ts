@@ -1,9 +1,8 @@
 // A rule run by the FHIRPath engine, with what R4 adds to FHIRPath. https://hl7.org/fhir/R4/fhirpath.html
 import { compileFhirPath, type FhirPath, plainNumbers } from '../fhirpath.ts'
-import type { CheckInvariant, InvariantScope } from '../invariant.ts'
 import { FhirError } from '../outcome.ts'
-
 import type { Resource } from '../resource.ts'
+import type { CheckInvariant, InvariantScope } from './scope.ts'
 
 /** A rule as a StructureDefinition states it. */
 export interface ConstraintText {

@@ -1,6 +1,7 @@
 // Rules of R4 by hand: those that are met all the time, and those that the FHIRPath engine cannot run as R4 writes them. https://hl7.org/fhir/R4/conformance-rules.html#constraints
-import type { CheckInvariant } from '../invariant.ts'
+
 import { decimalText, isNumber, parseDateTime, toNumber } from '../primitives.ts'
+import type { CheckInvariant } from './scope.ts'
 import { isDistinct, isObject, itemsOf, listOf, present, presentChoice, type Row } from './values.ts'
 
 interface Native {

@@ -1,7 +1,7 @@
 // Whether a code is in the value set that its element is bound to. https://hl7.org/fhir/R4/terminologies.html#binding
 import type { SystemCode } from '../terminology.ts'
 import type { Fault } from '../validate/faults.ts'
-import type { Author } from './element-checks.ts'
+import type { Author } from './author.ts'
 import type { Binding } from './structure.ts'
 import { type Check, isObject, report, type Visit } from './visit.ts'
 import type { Compiled } from './world.ts'

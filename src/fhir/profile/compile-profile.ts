@@ -1,7 +1,8 @@
 // A profile's snapshot compiled to what it asks for beyond R4: most of its elements ask for nothing and cost nothing. https://hl7.org/fhir/R4/profiling.html
 import { isRawNumber } from '../primitives.ts'
+import type { Author } from './author.ts'
 import { baseElement, type Frame, frameBeneath, toProperties } from './base.ts'
-import { type Author, toElementChecks } from './element-checks.ts'
+import { toElementChecks } from './element-checks.ts'
 import { type ElementValue, toSlicesCheck } from './slicing.ts'
 import type { Structure, StructureElement } from './structure.ts'
 import { type ElementTree, lastName, toTree } from './tree.ts'

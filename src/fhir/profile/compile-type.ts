@@ -1,9 +1,10 @@
 // Every rule of R4 for one type, those of structure apart: targets, bindings, invariants, extensions, at every depth. https://hl7.org/fhir/R4/validation.html
 import { isCovered } from '../invariant.ts'
 import { isPrimitive } from '../validate/forms.ts'
+import type { Known } from './author.ts'
 import { baseElement, type Frame, toProperties } from './base.ts'
 import { toCodingCheck } from './coding.ts'
-import { type Known, toElementChecks } from './element-checks.ts'
+import { toElementChecks } from './element-checks.ts'
 import type { StructureElement } from './structure.ts'
 import { checkReference } from './target.ts'
 import { type ElementTree, lastName, toTree } from './tree.ts'

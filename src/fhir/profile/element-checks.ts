@@ -1,24 +1,13 @@
 // What one value of an element must be: the checks that an element asks for beyond another. https://hl7.org/fhir/R4/elementdefinition.html
 import { compileInvariant, isCovered } from '../invariant.ts'
 import { stringifyJson } from '../json.ts'
+import type { Author, Known } from './author.ts'
 import { toBindingCheck } from './binding.ts'
 import { compareTo, holdsPattern, isSame } from './compare.ts'
 import type { Constraint, StructureElement } from './structure.ts'
 import { toTargetCheck } from './target.ts'
 import { type Check, findQuietly, report } from './visit.ts'
 import type { Compiled } from './world.ts'
-
-/** What has been checked already: R4's own element beneath a profile's, or what the structural check does beneath R4's. */
-export interface Known {
-  readonly binding?: StructureElement['binding']
-  readonly types: StructureElement['types']
-  readonly constraints: ReadonlySet<string>
-}
-
-/** The canonical that is named with a fault, where it is not R4 itself. */
-export interface Author {
-  readonly profile?: string
-}
 
 /**
  * Returns the checks of a single value that `element` asks for and `known` does not. How many there may be, slices and what lies beneath it

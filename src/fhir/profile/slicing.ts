@@ -1,8 +1,8 @@
 // Items of an element sorted into its slices: how many of each, in which order, and what becomes of the rest. https://hl7.org/fhir/R4/profiling.html#slicing
 
+import type { Author } from './author.ts'
 import { type Belongs, tellDemand, toBelongs } from './discriminator.ts'
 import type { DataNode } from './discriminator-path.ts'
-import type { Author } from './element-checks.ts'
 import type { Slicing } from './structure.ts'
 import type { ElementTree } from './tree.ts'
 import { type Check, report, type Visit } from './visit.ts'

@@ -3,7 +3,7 @@
 import { referencedType } from '../reference.ts'
 import type { Reference, Resource } from '../resource.ts'
 import { isDangling } from '../validate/contained.ts'
-import type { Author, Known } from './element-checks.ts'
+import type { Author, Known } from './author.ts'
 import type { StructureElement } from './structure.ts'
 import { type Check, isObject, report, type Visit } from './visit.ts'
 import type { Compiled } from './world.ts'

@@ -1,7 +1,7 @@
 // One walk over a resource: where it is, what it found, what it still has to be given. https://hl7.org/fhir/R4/validation.html
 import type { InvariantScope } from '../invariant.ts'
 import type { Coding } from '../resource.ts'
-import type { SystemCode } from '../terminology.ts'
+import type { SystemCode } from '../terminology/system-code.ts'
 import type { Fault } from '../validate/faults.ts'
 
 /** `errors` looks only for what refuses a write; `all` also for what is worth saying. */
