@@ -1,4 +1,4 @@
-// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only reads,writes,import,search,interference] [--readme]
+// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,terminology,reads,writes,import,search,interference] [--readme]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,13 +16,15 @@ import {
   measureThroughput,
 } from './searches.ts'
 import { runCommand, type Server, startServer } from './server.ts'
+import { measureTerminology } from './terminology.ts'
+import { measureValidation } from './validation.ts'
 import { measureCreates, measureTransactions } from './writes.ts'
 
 const { values } = parseArgs({
   options: {
     patients: { type: 'string', default: '1000,16000' },
     seconds: { type: 'string', default: '5' },
-    only: { type: 'string', default: 'reads,writes,import,search,interference' },
+    only: { type: 'string', default: 'validation,xml,terminology,reads,writes,import,search,interference' },
     readme: { type: 'boolean', default: false },
   },
 })
@@ -202,7 +204,19 @@ async function benchInterference(target: Target, store: string, count: number): 
   if (!stillImporting) notes.push('The import ended before the reads did.')
 }
 
+async function benchWords(): Promise<void> {
+  if (wanted.has('validation')) {
+    progress('validation')
+    figures.push(...(await measureValidation()))
+  }
+  if (wanted.has('terminology')) {
+    progress('a code system of a million concepts')
+    figures.push(...(await measureTerminology(1_000_000)))
+  }
+}
+
 try {
+  await benchWords()
   if (wanted.has('writes')) await benchWrites()
   const bySize: ClassFigure[][] = []
   if (['reads', 'import', 'search', 'interference'].some((part) => wanted.has(part)))
