@@ -16,6 +16,7 @@ import { openWorld } from './fhir/profile/open-world.ts'
 import { createTerminology } from './fhir/terminology.ts'
 import { createValidator } from './fhir/validate.ts'
 import { createValidation } from './fhir/validation.ts'
+import { answerClientError } from './http/client-error.ts'
 import { registerCors } from './http/cors.ts'
 import { answerFailure, answerUnknown } from './http/failure.ts'
 import { registerHealth, registerMetrics } from './http/health.ts'
@@ -123,6 +124,7 @@ export async function createApp(
     // A FHIR id has 64 characters; what is longer is no id of ours, and a long URL is a search.
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
+    clientErrorHandler: answerClientError,
   })
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler(answerUnknown)

@@ -8,6 +8,7 @@ import type { Membership } from './profile/world.ts'
 import type { Resource } from './resource.ts'
 import { type Compose, type ComposeSources, isMember, readCompose } from './terminology/compose.ts'
 import { expandCompose, MAX_CODES } from './terminology/expand.ts'
+import { findImplicitValueSet } from './terminology/implicit.ts'
 import { toMembership } from './terminology/membership.ts'
 import { createSource } from './terminology/source.ts'
 import type { SystemCode } from './terminology/system-code.ts'
@@ -83,7 +84,9 @@ export function createTerminology(definitions: Definitions, sources: Terminology
     return source
   }
   const valueSet = async (canonical: string): Promise<Resource | undefined> =>
-    (await canonicals.find('ValueSet', canonical)) ?? own(definitions.conformance().valueSets, canonical)
+    (await canonicals.find('ValueSet', canonical)) ??
+    own(definitions.conformance().valueSets, canonical) ??
+    findImplicitValueSet(canonical, codeSystem)
   const composeSources: ComposeSources = { codeSystem, valueSet }
   const compose = (resource: Resource) => readCompose(composeSources, resource)
   const named = async (canonical: string): Promise<Compose | undefined> => {

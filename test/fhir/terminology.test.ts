@@ -43,6 +43,16 @@ t.test('a value set made of others holds theirs', async (t) => {
   t.ok(types.has('http://hl7.org/fhir/data-types', 'HumanName'))
 })
 
+t.test('a URL alone names all codes of a system, or those beneath one', async (t) => {
+  const all = await terminology.expand(`${ACT_CODE}?fhir_vs`)
+  t.ok(all.has(ACT_CODE, '_ActAccountCode'))
+  const encounters = await terminology.expand(`${ACT_CODE}?fhir_vs=isa/_ActEncounterCode`)
+  t.ok(encounters.has(ACT_CODE, 'AMB'))
+  t.notOk(encounters.has(ACT_CODE, '_ActAccountCode'))
+  for (const url of ['http://loinc.org/vs', 'http://a.b/unknown?fhir_vs', `${ACT_CODE}?fhir_vs=refset/1`])
+    await t.rejects(terminology.expand(url), { code: 'not-found' }, url)
+})
+
 t.test('what R4 does not ship is refused by name', async (t) => {
   const conditions = terminology.expand('http://hl7.org/fhir/ValueSet/condition-code')
   await t.rejects(conditions, { code: 'not-supported', message: /http:\/\/snomed\.info\/sct/ })
