@@ -43,5 +43,7 @@ t.test('what is no HTTP request is answered with an OperationOutcome', async (t)
     t.match(issue[0]?.diagnostics, text, what)
     t.notMatch(answer, /山田|こんにちは/, 'nothing of the request is said again')
   }
-  t.equal((await fetch(`http://127.0.0.1:${port}/fhir/metadata`)).status, 200, 'the server goes on')
+  const metadata = await fetch(`http://127.0.0.1:${port}/fhir/metadata`)
+  t.equal(metadata.status, 200, 'the server goes on')
+  await metadata.body?.cancel()
 })
