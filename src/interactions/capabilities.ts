@@ -128,8 +128,10 @@ function buildResource(context: AppContext, type: string) {
     referencePolicy: ['literal', 'logical'],
     searchInclude: ['*', ...toIncludes(context, type)],
     searchParam,
-    ...listOperations(context.operations, ({ levels, types }) =>
-      types ? types.includes(type) : levels.includes('type') || levels.includes('instance'),
+    ...listOperations(
+      context.operations,
+      ({ levels, types }) =>
+        (levels.includes('type') || levels.includes('instance')) && (types?.includes(type) ?? true),
     ),
   }
 }

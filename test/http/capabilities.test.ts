@@ -111,19 +111,35 @@ t.test('every include, interaction and operation that is claimed is served', asy
       if (allow === 405 || allow === 501) wrong.push(`${type}: ${code} answers ${allow}`)
     }
     for (const { name } of operation ?? []) {
-      const replies = [
-        await call('GET', `${type}/$${name}`),
-        await call('GET', `${type}/x/$${name}`),
-        await call('GET', `$${name}`),
-      ]
-      const served = replies.some((reply) => reply.status !== 404 || !/no such operation/.test(reply.text))
-      if (!served) wrong.push(`${type}/$${name} is not there`)
+      const replies = [await call('GET', `${type}/$${name}`), await call('GET', `${type}/x/$${name}`)]
+      if (!replies.some(isServed)) wrong.push(`${type}/$${name} is not there`)
     }
   }
   t.strictSame(wrong.slice(0, 20), [])
   for (const { code } of body.rest[0].interaction)
     t.ok(['transaction', 'batch', 'search-system', 'history-system'].includes(code))
 })
+
+t.test('an operation is listed where it is served, and nowhere else', async (t) => {
+  const call = await openClient(await openServer(t))
+  const [{ resource, operation: ofSystem }] = (await call('GET', 'metadata')).body.rest
+  const namesOf = ({ operation = [] }: Partial<Claimed>) => new Set(operation.map(({ name }) => name))
+  const system = namesOf({ operation: ofSystem })
+  t.ok(system.has('closure'), 'the one of the system alone')
+  const every = new Set([...system, ...(resource as Claimed[]).flatMap((each) => [...namesOf(each)])])
+  for (const name of every) {
+    t.equal(isServed(await call('GET', `$${name}`)), system.has(name), `$${name}`)
+    for (const type of ['ConceptMap', 'ValueSet', 'Patient', 'Observation']) {
+      const replies = [await call('GET', `${type}/$${name}`), await call('GET', `${type}/x/$${name}`)]
+      const listed = namesOf((resource as Claimed[]).find((each) => each.type === type)!)
+      t.equal(replies.some(isServed), listed.has(name), `${type}/$${name}`)
+    }
+  }
+})
+
+function isServed({ status, text }: { readonly status: number; readonly text: string }): boolean {
+  return status !== 404 || !/no such operation/.test(text)
+}
 
 function toCall(type: string, code: string): [string, string, unknown?, Record<string, string>?] {
   switch (code) {
