@@ -5,6 +5,7 @@ import { loadDefinitions, type SearchParameter } from '../../../src/fhir/definit
 import { stringifyJson } from '../../../src/fhir/json.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import { createIndexer } from '../../../src/search/index-values.ts'
+import { BROKEN } from '../../support/broken-examples.ts'
 import { examplesMissing, officialExamples } from '../../support/examples.ts'
 import { matchesOf, openCatalogue } from '../../support/naive-search.ts'
 import { toSearchValue } from '../../support/search-value.ts'
@@ -81,8 +82,9 @@ function conditionOf(known: Known): fc.Arbitrary<string> {
 t.test('random searches', { skip: examplesMissing }, async (t) => {
   const resources = TYPES.flatMap((type) =>
     [...officialExamples(`${type}-`)]
+      // Those that break R4 are refused, so that no search finds them.
+      .filter(({ file, resource }) => resource.resourceType === type && BROKEN[file] === undefined)
       .map(({ resource }) => resource)
-      .filter(({ resourceType, id }) => resourceType === type && id !== 'clinical-gender')
       .slice(0, MOST_OF_A_TYPE),
   )
   const { call, remember } = await openCatalogue(resources.map((each) => stringifyJson(each)))
