@@ -1,10 +1,13 @@
-// Writes the README's generated sections from the tables in the code; --check fails where the two differ.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Writes the README's generated sections and the code system of messages from the tables in the code; --check fails where they differ.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { commandNames, findCommand } from '../src/commands/load.ts'
 import { SETTINGS } from '../src/config.ts'
 import { ERRORS } from '../src/fhir/outcome.ts'
+import { writeMessageCodes } from './message-code-system.ts'
 
 const README = new URL('../README.md', import.meta.url)
+const MESSAGE_CODES = new URL('../profiles/musubi/CodeSystem-validation-message.json', import.meta.url)
 
 function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
@@ -54,11 +57,22 @@ function replaceSection(text: string, name: string, section: string): string {
   return `${text.slice(0, from + begin.length)}\n${section}\n${text.slice(to)}`
 }
 
-const before = readFileSync(README, 'utf8')
-let after = before
-for (const [name, write] of Object.entries(SECTIONS)) after = replaceSection(after, name, await write())
-if (!process.argv.includes('--check')) writeFileSync(README, after)
-else if (after !== before) {
-  console.error('README.md differs from the code: run npm run docs')
-  process.exitCode = 1
+async function writeReadme(): Promise<string> {
+  let text = readFileSync(README, 'utf8')
+  for (const [name, write] of Object.entries(SECTIONS)) text = replaceSection(text, name, await write())
+  return text
+}
+
+/** Files by what they are to hold. */
+const FILES: readonly (readonly [URL, string])[] = [
+  [README, await writeReadme()],
+  [MESSAGE_CODES, writeMessageCodes()],
+]
+
+for (const [file, text] of FILES) {
+  if (!process.argv.includes('--check')) writeFileSync(file, text)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`${basename(file.pathname)} differs from the code: run npm run docs`)
+    process.exitCode = 1
+  }
 }

@@ -3,7 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseJson } from '../../src/fhir/json.ts'
+import { MESSAGES } from '../../src/fhir/outcome.ts'
+import { PROFILE_RULES } from '../../src/fhir/profile/rules.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
+import { RESOURCE_RULES } from '../../src/fhir/validate/resource-rules.ts'
+import { STRUCTURE_RULES } from '../../src/fhir/validate/structure-rules.ts'
 import { openTestValidation } from '../support/validation.ts'
 
 const FOLDER = join(import.meta.dirname, '../../profiles/musubi')
@@ -16,6 +20,24 @@ const definitions = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
   .map(read)
 const validate = openTestValidation(definitions)
+
+t.test('each definition is itself valid', async (t) => {
+  for (const each of definitions) {
+    const issues = await validate(each, { level: 'all' })
+    const told = issues.filter(({ severity, rule }) => severity === 'error' || rule === 'unknown-code')
+    t.same(told, [], String(each['url']))
+  }
+})
+
+t.test('every message code of an outcome is in the code system that the outcome names', (t) => {
+  const messages = definitions.find(({ url }) => url === MESSAGES)
+  const concepts = messages?.['concept'] as readonly { code: string; designation: unknown[] }[]
+  const codes = concepts.map(({ code }) => code)
+  for (const table of [STRUCTURE_RULES, RESOURCE_RULES, PROFILE_RULES, { more: 1 }])
+    for (const code of Object.keys(table)) t.ok(codes.includes(code), code)
+  t.equal(new Set(codes).size, codes.length)
+  t.end()
+})
 
 /** Message code and place of the one error of each wrong example. */
 const WRONG: Readonly<Record<string, readonly [rule: string, expression: string]>> = {
