@@ -94,6 +94,8 @@ const coding = (system: string, code: string) => ({
 })
 const CODE = { coding: [{ system: 'http://l', code: '1' }] }
 
+const snapshot = (...element: readonly object[]) => ({ snapshot: { element } })
+
 /** Key, path, what satisfies it, what breaks it. */
 const CASES: readonly (readonly [string, string, object, object])[] = [
   ['qty-3', 'Quantity', { value: 1 }, { code: 'kg' }],
@@ -303,6 +305,76 @@ const CASES: readonly (readonly [string, string, object, object])[] = [
   ],
   ['ras-2', 'RiskAssessment.prediction', { probabilityDecimal: 99.5 }, { probabilityDecimal: 101 }],
   ['sev-1', 'AuditEvent.entity', { name: 'a' }, { name: 'a', query: 'YQ==' }],
+  [
+    'eld-5',
+    'ElementDefinition',
+    { contentReference: '#a', min: 1 },
+    { contentReference: '#a', fixedCode: 'a' },
+  ],
+  [
+    'eld-7',
+    'ElementDefinition',
+    { patternCode: 'a', type: [{ code: 'code' }] },
+    { patternCode: 'a', type: [{ code: 'code' }, { code: 'string' }] },
+  ],
+  [
+    'eld-13',
+    'ElementDefinition',
+    { type: [{ code: 'code' }] },
+    { type: [{ code: 'code' }, { code: 'code' }] },
+  ],
+  [
+    'eld-14',
+    'ElementDefinition',
+    { constraint: [{ key: 'a' }, { key: 'b' }] },
+    { constraint: [{ key: 'a' }, { key: 'a' }] },
+  ],
+  [
+    'eld-15',
+    'ElementDefinition',
+    { defaultValueCode: 'a' },
+    { defaultValueCode: 'a', meaningWhenMissing: 'b' },
+  ],
+  ['eld-18', 'ElementDefinition', { isModifier: false }, { isModifier: true }],
+  [
+    'eld-22',
+    'ElementDefinition',
+    { sliceName: 'a', sliceIsConstraining: true },
+    { sliceIsConstraining: true },
+  ],
+  [
+    'sdf-1',
+    'StructureDefinition',
+    snapshot({ path: 'A' }, { path: 'A.b' }),
+    snapshot({ path: 'A' }, { path: 'A' }),
+  ],
+  [
+    'sdf-3',
+    'StructureDefinition.snapshot',
+    { element: [{ definition: 'a', min: 0, max: '1' }] },
+    { element: [{ min: 0, max: '1' }] },
+  ],
+  ['sdf-8b', 'StructureDefinition.snapshot', { element: [{ base: {} }] }, { element: [{ path: 'A' }] }],
+  [
+    'sdf-10',
+    'StructureDefinition.snapshot.element',
+    { binding: { valueSet: 'a' } },
+    { binding: { strength: 'required' } },
+  ],
+  ['sdf-14', 'StructureDefinition', snapshot({ id: 'A' }), snapshot({ path: 'A' })],
+  ['sdf-16', 'StructureDefinition', snapshot({ id: 'A' }, { id: 'B' }), snapshot({ id: 'A' }, { id: 'A' })],
+  [
+    'sdf-17',
+    'StructureDefinition',
+    { differential: { element: [{ id: 'A' }] } },
+    { differential: { element: [{ id: 'A' }, { id: 'A' }] } },
+  ],
+  [
+    'sdf-23',
+    'StructureDefinition',
+    snapshot({ path: 'A.b', sliceName: 's' }),
+    snapshot({ path: 'A', sliceName: 's' }),
+  ],
   ['sdf-4', 'StructureDefinition', { abstract: true }, { abstract: false }],
   ['sdf-6', 'StructureDefinition', { differential: { element: [] } }, { abstract: true }],
   ['spd-2', 'SearchParameter', { type: 'reference', chain: ['a'] }, { type: 'token', chain: ['a'] }],
@@ -335,6 +407,28 @@ t.test('each rule accepts what satisfies it and refuses what it is for', async (
     }
     t.equal(check(good, scopeOf(good as Resource)), true, `${key} is satisfied`)
     t.equal(check(bad, scopeOf(bad as Resource)), false, `${key} is broken`)
+  }
+})
+
+t.test('the paths of a definition begin with its type', async (t) => {
+  const definition = (part: 'snapshot' | 'differential', kind: string, ...paths: readonly string[]) => ({
+    resourceType: 'StructureDefinition',
+    kind,
+    type: 'Patient',
+    [part]: { element: paths.map((path) => ({ path })) },
+  })
+  for (const [key, part] of [
+    ['sdf-8', 'snapshot'],
+    ['sdf-8a', 'differential'],
+  ] as const) {
+    const path = `StructureDefinition.${part}`
+    const check = compileInvariant(stated.get(path)!.find((each) => each.key === key)!, path)
+    if (typeof check !== 'function') return t.fail(check.reason)
+    const holds = (resource: Resource) => check(resource[part], scopeOf(resource))
+    t.ok(holds(definition(part, 'resource', 'Patient', 'Patient.name')), key)
+    t.notOk(holds(definition(part, 'resource', 'Person', 'Person.name')), `${key}: another type`)
+    t.ok(holds(definition(part, 'logical', 'Person', 'Person.name')), `${key}: a logical model`)
+    t.notOk(holds(definition(part, 'resource', 'Patient', 'Person.name')), `${key}: beneath another type`)
   }
 })
 

@@ -1,33 +1,11 @@
 // Rules of R4 by hand: those that are met all the time, and those that the FHIRPath engine cannot run as R4 writes them. https://hl7.org/fhir/R4/conformance-rules.html#constraints
 
 import { decimalText, isNumber, parseDateTime, toNumber } from '../primitives.ts'
-import type { CheckInvariant } from './scope.ts'
+import { DEFINITIONS } from './native-definitions.ts'
+import { excludes, type Native, needs, on } from './rule.ts'
 import { isDistinct, isObject, itemsOf, listOf, present, presentChoice, type Row } from './values.ts'
 
-interface Native {
-  /** The text that it stands for, to the letter: another rule of the same key is another rule. */
-  readonly expression: string
-  readonly holds: CheckInvariant
-}
-
 const UCUM = 'http://unitsofmeasure.org'
-
-function on(
-  expression: string,
-  holds: (value: Row, scope: Parameters<CheckInvariant>[1]) => boolean,
-): Native {
-  return { expression, holds: (value, scope) => !isObject(value) || holds(value, scope) }
-}
-
-/** `a.empty() or b.exists()` */
-function needs(a: string, b: string, expression = `${a}.empty() or ${b}.exists()`): Native {
-  return on(expression, (value) => !present(value, a) || present(value, b))
-}
-
-/** `a.empty() or b.empty()` */
-function excludes(a: string, b: string): Native {
-  return on(`${a}.empty() or ${b}.empty()`, (value) => !present(value, a) || !present(value, b))
-}
 
 function named(): Native {
   return {
@@ -96,6 +74,7 @@ const DIR_ENTRY =
 
 /** By key. */
 export const NATIVE: Readonly<Record<string, Native>> = {
+  ...DEFINITIONS,
   'dom-6': on('text.`div`.exists()', (value) => isObject(value['text']) && present(value['text'], 'div')),
   'qty-3': needs('code', 'system'),
   'age-1': on(
