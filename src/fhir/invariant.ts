@@ -39,7 +39,7 @@ export function compileInvariant(
   constraint: ConstraintText,
   path: string,
 ): CheckInvariant | { readonly reason: string } {
-  const native = NATIVE[constraint.key]
+  const native = Object.hasOwn(NATIVE, constraint.key) ? NATIVE[constraint.key] : undefined
   if (native && native.expression === constraint.expression) return native.holds
   const compiled = compileByEngine(constraint, path, (reason) => unevaluable.set(constraint.key, reason))
   if (typeof compiled !== 'function') unevaluable.set(constraint.key, compiled.reason)

@@ -34,8 +34,15 @@ export interface ValidationParts {
   readonly generation: () => number
 }
 
-/** Faults of structure with which the other rules can still be told. */
-const BESIDE: ReadonlySet<string> = new Set(['code', 'binding', 'extension', 'form'])
+/** Faults of structure with which the other rules can still be told; so can `form` and `code` of what is text at least. */
+const BESIDE: ReadonlySet<string> = new Set(['binding', 'extension'])
+
+function isBeside({ rule, path }: Fault, resource: unknown): boolean {
+  if (rule !== 'form' && rule !== 'code') return BESIDE.has(rule)
+  return typeof path.reduce<unknown>((at, step) => (at as Row | undefined)?.[step], resource) === 'string'
+}
+
+type Row = Readonly<Record<string | number, unknown>>
 
 const TABLES = [PROFILE_RULES, RESOURCE_RULES]
 
@@ -54,7 +61,7 @@ export function createValidation({ definitions, world, judge, generation }: Vali
   let known = generation()
   return async (resource, options) => {
     const structural = findStructureFaults(resource)
-    if (structural.some(({ rule }) => !BESIDE.has(rule))) return write(resource, structural)
+    if (!structural.every((fault) => isBeside(fault, resource))) return write(resource, structural)
     const now = generation()
     if (now !== known) {
       known = now

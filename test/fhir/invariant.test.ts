@@ -94,6 +94,7 @@ const coding = (system: string, code: string) => ({
 })
 const CODE = { coding: [{ system: 'http://l', code: '1' }] }
 
+const differential = (...element: readonly object[]) => ({ differential: { element } })
 const snapshot = (...element: readonly object[]) => ({ snapshot: { element } })
 
 /** Key, path, what satisfies it, what breaks it. */
@@ -335,6 +336,21 @@ const CASES: readonly (readonly [string, string, object, object])[] = [
     { defaultValueCode: 'a' },
     { defaultValueCode: 'a', meaningWhenMissing: 'b' },
   ],
+  ['eld-1', 'ElementDefinition.slicing', { discriminator: [{}] }, { rules: 'open' }],
+  [
+    'eld-4',
+    'ElementDefinition.type',
+    { code: 'Reference', aggregation: ['bundled'] },
+    { code: 'Coding', aggregation: ['bundled'] },
+  ],
+  ['eld-12', 'ElementDefinition.binding', { valueSet: 'http://a.b' }, { valueSet: 'ftp://a.b' }],
+  [
+    'eld-17',
+    'ElementDefinition.type',
+    { code: 'canonical', targetProfile: ['a'] },
+    { code: 'Coding', targetProfile: ['a'] },
+  ],
+  ['eld-21', 'ElementDefinition.constraint', { expression: 'a' }, { key: 'a' }],
   ['eld-18', 'ElementDefinition', { isModifier: false }, { isModifier: true }],
   [
     'eld-22',
@@ -374,6 +390,54 @@ const CASES: readonly (readonly [string, string, object, object])[] = [
     'StructureDefinition',
     snapshot({ path: 'A.b', sliceName: 's' }),
     snapshot({ path: 'A', sliceName: 's' }),
+  ],
+  [
+    'sdf-9',
+    'StructureDefinition',
+    snapshot({ path: 'A.b', label: 'a' }),
+    snapshot({ path: 'A', label: 'a' }),
+  ],
+  [
+    'sdf-11',
+    'StructureDefinition',
+    { kind: 'resource', type: 'A', ...snapshot({ path: 'A' }) },
+    { kind: 'resource', type: 'B', ...snapshot({ path: 'A' }) },
+  ],
+  [
+    'sdf-15',
+    'StructureDefinition',
+    { kind: 'resource', ...snapshot({ path: 'A' }) },
+    { kind: 'resource', ...snapshot({ path: 'A', type: [{ code: 'B' }] }) },
+  ],
+  [
+    'sdf-15a',
+    'StructureDefinition',
+    { kind: 'resource', ...differential({ path: 'A.b', type: [{ code: 'B' }] }) },
+    { kind: 'resource', ...differential({ path: 'A', type: [{ code: 'B' }] }) },
+  ],
+  [
+    'sdf-19',
+    'StructureDefinition',
+    { url: 'http://hl7.org/fhir/StructureDefinition/a', ...differential({ type: [{ code: 'B' }] }) },
+    { url: 'http://hl7.org/fhir/StructureDefinition/a', ...differential({ type: [{ code: 'a-b' }] }) },
+  ],
+  [
+    'sdf-20',
+    'StructureDefinition.differential',
+    { element: [{ path: 'A.b', slicing: {} }] },
+    { element: [{ path: 'A', slicing: {} }] },
+  ],
+  [
+    'sdf-21',
+    'StructureDefinition',
+    { derivation: 'specialization', ...differential({ defaultValueCode: 'a' }) },
+    { derivation: 'constraint', ...differential({ defaultValueCode: 'a' }) },
+  ],
+  [
+    'sdf-22',
+    'StructureDefinition',
+    { url: 'http://a.b', ...snapshot({ defaultValueCode: 'a' }) },
+    { url: 'http://hl7.org/fhir/StructureDefinition/a', ...snapshot({ defaultValueCode: 'a' }) },
   ],
   ['sdf-4', 'StructureDefinition', { abstract: true }, { abstract: false }],
   ['sdf-6', 'StructureDefinition', { differential: { element: [] } }, { abstract: true }],
@@ -430,6 +494,33 @@ t.test('the paths of a definition begin with its type', async (t) => {
     t.ok(holds(definition(part, 'logical', 'Person', 'Person.name')), `${key}: a logical model`)
     t.notOk(holds(definition(part, 'resource', 'Patient', 'Person.name')), `${key}: beneath another type`)
   }
+})
+
+t.test('the greatest number of an element is not below zero', (t) => {
+  const path = 'ElementDefinition.max'
+  const check = compileInvariant(stated.get(path)!.find(({ key }) => key === 'eld-3')!, path)
+  if (typeof check !== 'function') throw new Error(check.reason)
+  for (const [max, holds] of [
+    ['*', true],
+    ['0', true],
+    ['2', true],
+    ['-0', true],
+    ['-1', false],
+    ['a', true],
+  ] as const)
+    t.equal(check(max, scopeOf({ resourceType: 'StructureDefinition' })), holds, max)
+  t.end()
+})
+
+t.test('every rule by hand is one that R4 states, to the letter', (t) => {
+  const all = [...stated.values()].flat()
+  for (const [key, { expression }] of Object.entries(NATIVE))
+    if (all.some((each) => each.key === key))
+      t.ok(
+        all.some((each) => each.key === key && each.expression === expression),
+        key,
+      )
+  t.end()
 })
 
 t.test('an empty result is no violation (V15)', async (t) => {

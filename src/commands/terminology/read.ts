@@ -137,7 +137,7 @@ function given(texts: { version?: string; name?: string; title?: string }): Part
 }
 
 function readTable(file: string, size: number, options: Options): ReadFile {
-  const format = options.format === undefined ? undefined : FORMATS[options.format]
+  const format = Object.hasOwn(FORMATS, options.format ?? '') ? FORMATS[options.format!] : undefined
   if (options.format !== undefined && !format)
     throw new RangeError(`--format must be one of ${Object.keys(FORMATS).join(', ')}`)
   const mapping = toMapping(options, format)

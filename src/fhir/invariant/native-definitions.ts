@@ -45,6 +45,31 @@ function isUpTo(min: unknown, max: unknown): boolean {
   return toNumber(min) <= Number(max)
 }
 
+const SYSTEM = /^http:\/\/hl7\.org\/fhirpath\/System\.[A-Z][A-Za-z]+$/
+
+const isOfReference = ({ code }: Row) => code === undefined || code === 'Reference' || code === 'canonical'
+const isLogical = ({ kind }: Row) => kind === undefined || kind === 'logical'
+const hasType = (row: Row | undefined) => row !== undefined && present(row, 'type')
+
+function isOfHl7({ url }: Row): boolean {
+  return typeof url === 'string' && url.startsWith('http://hl7.org/fhir/StructureDefinition')
+}
+
+function rootsOf(value: Row): readonly Row[] {
+  return [...elementsOf(value, 'snapshot'), ...elementsOf(value, 'differential')].filter(isRoot)
+}
+
+function typeCodesOf(value: Row, part: string): readonly string[] {
+  return textsOf(
+    elementsOf(value, part).flatMap((row) => listOf(row['type'])),
+    'code',
+  )
+}
+
+function hasDefaults(value: Row, part: string): boolean {
+  return elementsOf(value, part).some((row) => presentChoice(row, 'defaultValue'))
+}
+
 /** By key. */
 export const DEFINITIONS: Readonly<Record<string, Native>> = {
   'inv-1': on(
@@ -93,6 +118,28 @@ export const DEFINITIONS: Readonly<Record<string, Native>> = {
     '(isModifier.exists() and isModifier) implies isModifierReason.exists()',
     (value) => value['isModifier'] !== true || present(value, 'isModifierReason'),
   ),
+  'eld-1': on(
+    'discriminator.exists() or description.exists()',
+    (value) => present(value, 'discriminator') || present(value, 'description'),
+  ),
+  // What is no integer is no number below zero: R4's rule says nothing of it.
+  'eld-3': {
+    expression: "empty() or ($this = '*') or (toInteger() >= 0)",
+    holds: (value) => typeof value !== 'string' || !/^-\d*[1-9]\d*$/.test(value),
+  },
+  'eld-4': on(
+    "aggregation.empty() or (code = 'Reference') or (code = 'canonical')",
+    (value) => !present(value, 'aggregation') || isOfReference(value),
+  ),
+  'eld-12': on(
+    "valueSet.exists() implies (valueSet.startsWith('http:') or valueSet.startsWith('https') or valueSet.startsWith('urn:'))",
+    ({ valueSet }) => typeof valueSet !== 'string' || /^(?:http:|https|urn:)/.test(valueSet),
+  ),
+  'eld-17': on(
+    "(code='Reference' or code = 'canonical') or targetProfile.empty()",
+    (value) => !present(value, 'targetProfile') || isOfReference(value),
+  ),
+  'eld-21': on('expression.exists()', (value) => present(value, 'expression')),
   'eld-22': on(
     'sliceIsConstraining.exists() implies sliceName.exists()',
     (value) => !present(value, 'sliceIsConstraining') || present(value, 'sliceName'),
@@ -114,7 +161,7 @@ export const DEFINITIONS: Readonly<Record<string, Native>> = {
     },
   ),
   'sdf-8a': on(
-    "(%resource.kind = 'logical' or element.first().path.startsWith(%resource.type)) and (element.tail().empty() or element.tail().all(path.startsWith(%resource.differential.element.first().path.replaceMatches('\\..*','')&'.')))",
+    "(%resource.kind = 'logical' or element.first().path.startsWith(%resource.type)) and (element.tail().empty() or element.tail().all(path.startsWith(%resource.differential.element.first().path.replaceMatches('\\\\..*','')&'.')))",
     (value, { resource }) => {
       const [first, ...tail] = listOf(value['element'])
       const isNamed = resource['kind'] === 'logical' || pathOf(first).startsWith(String(resource['type']))
@@ -131,6 +178,50 @@ export const DEFINITIONS: Readonly<Record<string, Native>> = {
   ),
   'sdf-16': distinctIds('snapshot'),
   'sdf-17': distinctIds('differential'),
+  'sdf-9': on(
+    "children().element.where(path.contains('.').not()).label.empty() and children().element.where(path.contains('.').not()).code.empty() and children().element.where(path.contains('.').not()).requirements.empty()",
+    (value) =>
+      rootsOf(value).every((row) => !['label', 'code', 'requirements'].some((name) => present(row, name))),
+  ),
+  'sdf-11': on(
+    "kind != 'logical' implies snapshot.empty() or snapshot.element.first().path = type",
+    (value) => {
+      const [first] = elementsOf(value, 'snapshot')
+      return isLogical(value) || first === undefined || pathOf(first) === value['type']
+    },
+  ),
+  'sdf-15': on(
+    "kind!='logical' implies snapshot.element.first().type.empty()",
+    (value) => isLogical(value) || !hasType(elementsOf(value, 'snapshot')[0]),
+  ),
+  'sdf-15a': on(
+    "(kind!='logical'  and differential.element.first().path.contains('.').not()) implies differential.element.first().type.empty()",
+    (value) => {
+      const [first] = elementsOf(value, 'differential')
+      return isLogical(value) || first === undefined || !isRoot(first) || !hasType(first)
+    },
+  ),
+  'sdf-19': on(
+    "url.startsWith('http://hl7.org/fhir/StructureDefinition') implies (differential.element.type.code.all(matches('^[a-zA-Z0-9]+$') or matches('^http:\\\\/\\\\/hl7\\\\.org\\\\/fhirpath\\\\/System\\\\.[A-Z][A-Za-z]+$')) and snapshot.element.type.code.all(matches('^[a-zA-Z0-9\\\\.]+$') or matches('^http:\\\\/\\\\/hl7\\\\.org\\\\/fhirpath\\\\/System\\\\.[A-Z][A-Za-z]+$')))",
+    (value) =>
+      !isOfHl7(value) ||
+      (typeCodesOf(value, 'differential').every((code) => /^[a-zA-Z0-9]+$/.test(code) || SYSTEM.test(code)) &&
+        typeCodesOf(value, 'snapshot').every((code) => /^[a-zA-Z0-9.]+$/.test(code) || SYSTEM.test(code))),
+  ),
+  'sdf-20': on("element.where(path.contains('.').not()).slicing.empty()", (value) =>
+    listOf(value['element']).every((row) => !isRoot(row) || !present(row, 'slicing')),
+  ),
+  'sdf-21': on(
+    "differential.element.defaultValue.exists() implies (derivation = 'specialization')",
+    (value) =>
+      !present(value, 'derivation') ||
+      value['derivation'] === 'specialization' ||
+      !hasDefaults(value, 'differential'),
+  ),
+  'sdf-22': on(
+    "url.startsWith('http://hl7.org/fhir/StructureDefinition') implies (snapshot.element.defaultValue.empty() and differential.element.defaultValue.empty())",
+    (value) => !isOfHl7(value) || !(hasDefaults(value, 'snapshot') || hasDefaults(value, 'differential')),
+  ),
   'sdf-23': on(
     "(snapshot | differential).element.all(path.contains('.').not() implies sliceName.empty())",
     (value) =>

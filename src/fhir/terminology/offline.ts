@@ -3,8 +3,7 @@ import { isUcumCode } from '../ucum.ts'
 
 /** Returns whether the system has the code; undefined for a system that is none of these. */
 export function judgeOffline(system: string, code: string): boolean | undefined {
-  const judge = JUDGES[system]
-  return judge?.(code)
+  return isOffline(system) ? JUDGES[system]!(code) : undefined
 }
 
 /** True of a system that `judgeOffline` knows. */

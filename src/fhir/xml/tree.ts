@@ -76,7 +76,7 @@ function decode(text: string): string {
   return text.replace(
     /&(?:#x([0-9A-Fa-f]{1,6})|#(\d{1,7})|(\w+));/g,
     (whole, hex?: string, digits?: string, name?: string) => {
-      if (name !== undefined) return NAMED[name] ?? raise(whole)
+      if (name !== undefined) return Object.hasOwn(NAMED, name) ? NAMED[name]! : raise(whole)
       const code = hex === undefined ? Number(digits) : Number.parseInt(hex, 16)
       return code <= 0x10ffff ? String.fromCodePoint(code) : raise(whole)
     },

@@ -133,6 +133,11 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['another version', '<replace sel="f:Patient/f:meta/f:versionId/@value">2</replace>', /meta\.versionId/],
   ['another type', '<replace sel="f:Patient"><Person/></replace>', /cannot change|no resource of R4/],
   ['the whole', '<remove sel="f:Patient"/>', /leaves no resource/],
+  [
+    'an entity named as a prototype has it',
+    '<replace sel="f:Patient/f:gender/@value">&constructor;</replace>',
+    /entity &constructor;/,
+  ],
 ]
 
 t.test('what cannot be done is refused, and nothing is changed', async (t) => {

@@ -297,3 +297,15 @@ t.test('a profile of another type, and one that leads to itself, do no harm', as
   )
   t.same(issues, [])
 })
+
+t.test('names that every object has are names like any other', async (t) => {
+  const validate = openTestValidation()
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    const coding = { system: name, code: name }
+    const issues = await validate(
+      { ...observation({ code: { coding: [coding] } }), meta: { profile: [name] } },
+      { level: 'errors' },
+    )
+    t.same(issues, [], name)
+  }
+})
