@@ -37,9 +37,9 @@ export function referencedType(reference: Reference): string | undefined {
   return TAIL.exec(literal)?.[1] ?? CONDITIONAL.exec(literal)?.[1] ?? reference.type
 }
 
-/** Calls `visit` with every element of `resource`, contained ones too, that has a literal `reference`. */
+/** Calls `visit` with every element of `resource` (or whatever holds elements), contained ones too, that has a literal `reference`. */
 export function forEachReference(
-  resource: Resource,
+  resource: object,
   visit: (reference: Reference & { readonly reference: string }) => void,
 ): void {
   walk(resource)

@@ -3,6 +3,7 @@ import type { BundleEntry } from '../fhir/bundle.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
+import { FORMS } from '../fhir/validate/forms.ts'
 import type { AppContext } from './context.ts'
 import type { BundleInteraction, Interaction, Patch } from './interaction.ts'
 import { createPacer } from './pace.ts'
@@ -141,14 +142,20 @@ function decode(segment: string): string {
   }
 }
 
-// A patch in a Bundle is Parameters, or a Binary that holds a JSON Patch. https://hl7.org/fhir/R4/http.html#patch
+// A patch in a Bundle is Parameters, or a Binary that holds a JSON or XML Patch. https://hl7.org/fhir/R4/http.html#patch
 function toPatch(resource: unknown): Patch | undefined {
   if (typeof resource !== 'object' || resource === null) return undefined
   const { resourceType, contentType, data } = resource as Record<string, unknown>
   if (resourceType === 'Parameters') return { format: 'fhirpath-patch', body: resource }
-  if (resourceType !== 'Binary' || contentType !== 'application/json-patch+json' || typeof data !== 'string')
-    throw new FhirError('invalid', 'A patch must be Parameters, or a Binary of application/json-patch+json')
-  return { format: 'json-patch', body: parseJson(Buffer.from(data, 'base64')) }
+  const isXml = contentType === 'application/xml-patch+xml'
+  if (resourceType !== 'Binary' || !(isXml || contentType === 'application/json-patch+json'))
+    throw new FhirError(
+      'invalid',
+      'A patch must be Parameters, or a Binary of application/json-patch+json or application/xml-patch+xml',
+    )
+  if (!FORMS.base64Binary.test(data)) throw new FhirError('invalid', 'The data of the Binary must be base64')
+  const bytes = Buffer.from(String(data), 'base64')
+  return isXml ? { format: 'xml-patch', body: bytes } : { format: 'json-patch', body: parseJson(bytes) }
 }
 
 // The resources are checked when they are written; checking the envelope without them costs little. Returns the entries

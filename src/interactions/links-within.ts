@@ -2,7 +2,6 @@
 import type { Plan, SearchPlan } from '../access/plan.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { forEachReference, parseReference, type RewriteUri } from '../fhir/reference.ts'
-import type { Resource } from '../fhir/resource.ts'
 import type { Reader } from '../store/store.ts'
 import { atEntry } from './bundle-entry.ts'
 import type { Identities, Identity, WriteEntry } from './identity.ts'
@@ -66,15 +65,20 @@ function toUrls(all: readonly Identity[]): ReadonlyMap<string, string> {
   return urls
 }
 
-/** Returns the resource that an entry brings, if it does. */
-export function toBody({ asked }: WriteEntry): Resource | undefined {
+// The resource that an entry brings, or its patch, which may hold elements too.
+function toBody({ asked }: WriteEntry): object | undefined {
+  if (asked.kind === 'patch') return isObject(asked.patch.body) ? asked.patch.body : undefined
   return asked.kind === 'create' || asked.kind === 'update' ? asked.resource : undefined
 }
 
-function findConditional(resource: Resource | undefined): readonly string[] {
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array)
+}
+
+function findConditional(body: object | undefined): readonly string[] {
   const found: string[] = []
-  if (resource)
-    forEachReference(resource, ({ reference }) => {
+  if (body)
+    forEachReference(body, ({ reference }) => {
       if (reference.includes('?') && parseReference(reference).kind === 'conditional') found.push(reference)
     })
   return found

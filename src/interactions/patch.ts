@@ -1,11 +1,11 @@
-// patch: JSON Patch or FHIRPath Patch on what stands. https://hl7.org/fhir/R4/http.html#patch
+// patch: JSON Patch, XML Patch or FHIRPath Patch on what stands. https://hl7.org/fhir/R4/http.html#patch
 import type { Expectation } from '../access/plan.ts'
 import { loadDefinitions } from '../fhir/definitions.ts'
 import { parseJson } from '../fhir/json.ts'
-import { FhirError } from '../fhir/outcome.ts'
 import { applyFhirPathPatch } from '../fhir/patch/fhirpath-patch.ts'
 import { applyJsonPatch } from '../fhir/patch/json-patch.ts'
 import { applyXmlPatch } from '../fhir/patch/xml-patch.ts'
+import { forEachReference, type RewriteUri, rewriteReferences } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Patch, PatchInteraction } from './interaction.ts'
@@ -31,30 +31,36 @@ export async function planPatch(writing: Writing, asked: PatchInteraction): Prom
   return planPatchAt(writing, asked, found.id, { oneMatch: { plan, ref: `${type}/${found.id}` } })
 }
 
-/** Returns the step that stores what the patch makes of the resource at `id`; `expect` is what must hold besides its version. */
+/**
+ * Returns the step that stores what the patch makes of the resource at `id`; `expect` is what must hold besides its version,
+ * `rewrite` is for the links that the patch brings in.
+ */
 export async function planPatchAt(
   writing: Writing,
   { type, patch, ifMatch }: PatchInteraction,
   id: string,
   expect: Expectation = {},
+  rewrite?: RewriteUri,
 ): Promise<Step> {
   const current = await readTarget(writing, 'u', type, id)
   if (!current) throw absent(type)
   if (!isStanding(current)) return { kind: 'done', result: { kind: 'gone', version: current } }
   assertMatch(ifMatch, current.versionId)
-  const resource = apply(patch, current)
+  const resource = apply(patch, current, rewrite)
   await assertValid(writing, resource)
   const unchanged = toUnchanged(current, resource)
   if (unchanged) return unchanged
   return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId })
 }
 
-function apply(patch: Patch, current: Stored): Resource {
+function apply(patch: Patch, current: Stored, rewrite: RewriteUri | undefined): Resource {
   const resource = parseJson(current.document) as Resource
   const patched = run(resource, patch)
-  if (typeof patched !== 'object' || patched === null)
-    throw new FhirError('unprocessable', 'The patch leaves no resource')
-  return patched
+  if (!rewrite) return patched
+  // What stood there before means what it meant before.
+  const old = new Set<string>()
+  forEachReference(resource, ({ reference }) => old.add(reference))
+  return rewriteReferences(patched, (uri) => (old.has(uri) ? undefined : rewrite(uri)))
 }
 
 function run(resource: Resource, { format, body }: Patch): Resource {

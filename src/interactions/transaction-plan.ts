@@ -1,11 +1,10 @@
 // What each entry of a transaction comes to, with its links resolved and its conditions to be checked again. https://hl7.org/fhir/R4/http.html#trules
 import { FhirError } from '../fhir/outcome.ts'
-import { type RewriteUri, rewriteReferences } from '../fhir/reference.ts'
+import { rewriteReferences } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { atEntry } from './bundle-entry.ts'
 import { planDeleteAt } from './delete.ts'
 import type { Identity } from './identity.ts'
-import type { Patch } from './interaction.ts'
 import type { Links } from './links-within.ts'
 import { planPatchAt } from './patch.ts'
 import { assertMatch } from './precondition.ts'
@@ -52,7 +51,7 @@ async function planOne(
       return planNew(writing, resource, condition.plan, asked.resource.id === undefined ? 'POST' : 'PUT')
     }
     case 'patch':
-      return planPatchAt(writing, { ...asked, patch: rewritePatch(asked.patch, rewrite) }, id!, expect)
+      return planPatchAt(writing, asked, id!, expect, rewrite)
     case 'delete':
       if (id === undefined) return { kind: 'done', result: { kind: 'removed', count: 0 } }
       return planDeleteAt(writing, asked, id, expect)
@@ -61,9 +60,4 @@ async function planOne(
 
 function withId(resource: Resource, id: string): Resource & { readonly id: string } {
   return { ...resource, id }
-}
-
-function rewritePatch(patch: Patch, rewrite: RewriteUri): Patch {
-  if (patch.format !== 'fhirpath-patch') return patch
-  return { ...patch, body: rewriteReferences(patch.body as Resource, rewrite) }
 }

@@ -338,6 +338,68 @@ t.test('updates that change nothing, patches and If-Match work within a transact
   t.equal((await call('GET', 'Patient/p')).body.gender, undefined)
 })
 
+t.test('links that a patch brings lead to the other entries, whatever its form', async (t) => {
+  const call = await open(t)
+  const binary = (contentType: string, text: string) => ({
+    resourceType: 'Binary',
+    contentType,
+    data: Buffer.from(text).toString('base64'),
+  })
+  const reference = { reference: `${URN}1` }
+  const xml = (value: string) =>
+    `<diff xmlns:f="http://hl7.org/fhir"><add sel="f:Patient"><managingOrganization xmlns="http://hl7.org/fhir"><reference value="${value}"/></managingOrganization></add></diff>`
+  const operation = {
+    name: 'operation',
+    part: [
+      { name: 'type', valueCode: 'add' },
+      { name: 'path', valueString: 'Patient' },
+      { name: 'name', valueString: 'managingOrganization' },
+      { name: 'value', valueReference: reference },
+    ],
+  }
+  const add = (value: object) => JSON.stringify([{ op: 'add', path: '/managingOrganization', value }])
+  await call('PUT', 'Organization/known', {
+    resourceType: 'Organization',
+    id: 'known',
+    identifier: [{ system: 'urn:ids', value: 'o' }],
+  })
+  for (const [resource, expected] of [
+    [binary('application/json-patch+json', add(reference)), undefined],
+    [binary('application/xml-patch+xml', xml(`${URN}1`)), undefined],
+    [{ resourceType: 'Parameters', parameter: [operation] }, undefined],
+    [
+      binary('application/json-patch+json', add({ reference: 'Organization?identifier=urn:ids|o' })),
+      'Organization/known',
+    ],
+  ] as const) {
+    await call('PUT', 'Patient/p', patient('1', { id: 'p' }))
+    const { status, body, text } = await transact(call, [
+      post({ resourceType: 'Organization', name: 'a' } as never, `${URN}1`),
+      { resource, request: { method: 'PATCH', url: 'Patient/p' } },
+    ])
+    t.equal(status, 200, text)
+    const found = (await call('GET', 'Patient/p')).body.managingOrganization.reference
+    t.equal(found, expected ?? `Organization/${idOf(body.entry[0])}`)
+  }
+})
+
+t.test('a Binary that holds no patch is refused for what it is', async (t) => {
+  const call = await open(t)
+  await call('PUT', 'Patient/p', patient('1', { id: 'p' }))
+  const patch = (contentType: string, data: string) =>
+    transact(call, [
+      {
+        resource: { resourceType: 'Binary', contentType, data },
+        request: { method: 'PATCH', url: 'Patient/p' },
+      },
+    ])
+  const text = await patch('application/json-patch+json', '@@@')
+  t.equal(text.status, 400)
+  t.match(diagnosticsOf(text), /base64/)
+  const other = await patch('application/json', 'W10=')
+  t.match(diagnosticsOf(other), /json-patch\+json or application\/xml-patch\+xml/)
+})
+
 t.test('Prefer counts for every entry that writes', async (t) => {
   const call = await open(t)
   const entry = async (prefer: Record<string, string>) =>
