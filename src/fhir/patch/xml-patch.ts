@@ -35,7 +35,8 @@ export function applyXmlPatch(resource: Resource, patch: Uint8Array, definitions
       throw new FhirError(error.code, `Operation ${at + 1} of the patch: ${error.message}`)
     }
   })
-  const [root] = document.children
+  const [root, second] = document.children
+  if (second) throw new FhirError('unprocessable', 'The patch makes more than one root element')
   if (!root || 'raw' in root) throw new FhirError('unprocessable', 'The patch leaves no resource')
   return finishPatch(resource, readBack(writeTree(root), definitions))
 }
@@ -45,7 +46,9 @@ function readBack(text: string, definitions: Definitions): Resource {
     return parseXml(text, definitions)
   } catch (error) {
     if (!(error instanceof FhirError)) throw error
-    throw new FhirError('unprocessable', `What the patch makes is no resource of R4. ${error.message}`)
+    // Its place is one in a text that nobody sent.
+    const what = error.message.replace(/^The XML text is refused: | \(line \d+, column \d+\)$/g, '')
+    throw new FhirError('unprocessable', `What the patch makes is no resource of R4: ${what}`)
   }
 }
 
@@ -70,22 +73,17 @@ function add(operation: XmlNode, target: Target): void {
   const { node, parent } = target
   const type = operation.attributes.get('type')
   if (type !== undefined) {
-    const name = /^@([A-Za-z]+)$/.exec(type)?.[1]
-    if (name === undefined)
-      throw new FhirError('invalid', 'type of an add must be @ and the name of an attribute')
-    if (node.attributes.has(name))
-      throw new FhirError('unprocessable', `the element has the attribute ${name} already`)
-    node.attributes.set(name, operation.text.trim())
+    addAttribute(assertOpen(node), type, operation.text.trim())
     return
   }
   const added = contentOf(operation)
   const at = parent.children.indexOf(node)
   switch (operation.attributes.get('pos')) {
     case undefined:
-      node.children.push(...added)
+      assertOpen(node).children.push(...added)
       return
     case 'prepend':
-      node.children.unshift(...added)
+      assertOpen(node).children.unshift(...added)
       return
     case 'before':
       parent.children.splice(at, 0, ...added)
@@ -95,6 +93,24 @@ function add(operation: XmlNode, target: Target): void {
       return
   }
   throw new FhirError('invalid', 'pos must be prepend, before or after')
+}
+
+function addAttribute(node: XmlNode, type: string, value: string): void {
+  const name = /^@([A-Za-z]+)$/.exec(type)?.[1]
+  if (name === undefined)
+    throw new FhirError('invalid', 'type of an add must be @ and the name of an attribute')
+  if (node.attributes.has(name))
+    throw new FhirError('unprocessable', `the element has the attribute ${name} already`)
+  node.attributes.set(name, value)
+}
+
+function assertOpen(node: XmlNode | RawXml): XmlNode {
+  if ('raw' in node)
+    throw new FhirError(
+      'unprocessable',
+      'the narrative is one value: it can be replaced and removed as a whole',
+    )
+  return node
 }
 
 function contentOf({ children, text }: XmlNode): readonly (XmlNode | RawXml)[] {

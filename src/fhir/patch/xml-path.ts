@@ -1,9 +1,10 @@
 // The simple subset of XPath by which an XML Patch names a place. https://www.rfc-editor.org/rfc/rfc5261#section-4.1
 import { FhirError } from '../outcome.ts'
-import type { XmlNode } from '../xml/tree.ts'
+import type { RawXml, XmlNode } from '../xml/tree.ts'
 
 export type Target =
-  | { readonly kind: 'element'; readonly node: XmlNode; readonly parent: XmlNode }
+  /** A narrative is taken as a whole. */
+  | { readonly kind: 'element'; readonly node: XmlNode | RawXml; readonly parent: XmlNode }
   | { readonly kind: 'attribute'; readonly node: XmlNode; readonly attribute: string }
 
 interface Step {
@@ -31,16 +32,16 @@ const MAX_STEPS = 64
 /** Returns the one place that `selector` names; throws FhirError `invalid` for another selector, `unprocessable` for none or several. */
 export function findTarget(document: XmlNode, selector: string): Target {
   const { steps, attribute } = parseSelector(selector)
-  let found: { readonly node: XmlNode; readonly parent: XmlNode }[] = [{ node: document, parent: document }]
+  let found: readonly Found[] = [{ node: document, parent: document }]
   for (const step of steps) found = found.flatMap(({ node }) => follow(node, step))
   if (found.length !== 1)
     throw new FhirError(
       'unprocessable',
       `sel finds ${found.length === 0 ? 'nothing' : `${found.length} places`}; it must find exactly one`,
     )
-  const [{ node, parent }] = found as [(typeof found)[number]]
+  const [{ node, parent }] = found as [Found]
   if (attribute === undefined) return { kind: 'element', node, parent }
-  if (!node.attributes.has(attribute))
+  if ('raw' in node || !node.attributes.has(attribute))
     throw new FhirError('unprocessable', `sel finds no attribute ${attribute}`)
   return { kind: 'attribute', node, attribute }
 }
@@ -86,21 +87,24 @@ function parsePredicate(text: string): Predicate {
   return { kind: 'child', path: path.split('/').slice(0, -1).map(localOf), attribute: name, value }
 }
 
-function follow(
-  node: XmlNode,
-  { name, predicates }: Step,
-): { readonly node: XmlNode; readonly parent: XmlNode }[] {
+interface Found {
+  readonly node: XmlNode | RawXml
+  readonly parent: XmlNode
+}
+
+function follow(node: XmlNode | RawXml, { name, predicates }: Step): readonly Found[] {
+  if ('raw' in node) return []
   let children = node.children.filter(
-    (child): child is XmlNode => !('raw' in child) && (name === '*' || child.name === name),
+    (child) => name === '*' || name === ('raw' in child ? 'div' : child.name),
   )
   for (const predicate of predicates) children = children.filter((child, at) => holds(predicate, child, at))
   return children.map((child) => ({ node: child, parent: node }))
 }
 
-function holds(predicate: Predicate, node: XmlNode, at: number): boolean {
+function holds(predicate: Predicate, node: XmlNode | RawXml, at: number): boolean {
+  if (predicate.kind === 'position') return predicate.position === at + 1
+  if ('raw' in node) return false
   switch (predicate.kind) {
-    case 'position':
-      return predicate.position === at + 1
     case 'attribute':
       return node.attributes.get(predicate.name) === predicate.value
     case 'child':

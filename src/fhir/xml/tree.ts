@@ -16,7 +16,7 @@ export interface RawXml {
 }
 
 const TOKEN =
-  /<!--(?:[^-]|-(?!-))*-->|<\?xml[^?>]*\?>|<(\/?)(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y
+  /<!--(?:[^-]|-(?!-))*-->|<\?xml[^?>]*\?>|<(\/?)(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y
 const ATTRIBUTE = /([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 const MAX_NODES = 200_000
 
@@ -24,13 +24,13 @@ const MAX_NODES = 200_000
 export function parseTree(text: string): XmlNode {
   const top: XmlNode = { name: '', attributes: new Map(), children: [], text: '' }
   const open = [top]
+  const spaces: Spaces[] = [new Map([['xml', 'http://www.w3.org/XML/1998/namespace']])]
   let nodes = 0
   for (let at = 0; at < text.length; ) {
     if (++nodes > MAX_NODES) throw new FhirError('too-costly', 'The XML text has too many parts')
     const parent = open.at(-1)!
-    if (text.startsWith('<div', at) && parent.name === 'text') {
-      const end = text.indexOf('</text>', at)
-      const raw = text.slice(at, end < 0 ? text.length : end)
+    if (DIV_HOLDERS.has(parent.name) && isDiv(text, at)) {
+      const raw = text.slice(at, endOfDiv(text, at))
       parent.children.push({ raw })
       at += raw.length
       continue
@@ -38,21 +38,80 @@ export function parseTree(text: string): XmlNode {
     TOKEN.lastIndex = at
     const match = TOKEN.exec(text)
     if (!match) throw refuse(at)
-    const [whole, close, name, attributes = '', empty, characters] = match
+    const [whole, close, prefix, name, attributes = '', empty, characters] = match
     at += whole.length
     if (characters !== undefined) parent.text += decode(characters)
     else if (close === '/') {
       if (open.length === 1 || open.pop()!.name !== name) throw refuse(at)
+      spaces.pop()
     } else if (name !== undefined) {
       const node: XmlNode = { name, attributes: readAttributes(attributes), children: [], text: '' }
+      const within = spacesOf(spaces.at(-1)!, node.attributes)
+      assertSpace(within, prefix ?? '')
       parent.children.push(node)
-      if (empty !== '/') open.push(node)
+      if (empty !== '/') {
+        open.push(node)
+        spaces.push(within)
+      }
     }
   }
   const [root] = top.children
   if (open.length > 1 || top.children.length !== 1 || !root || 'raw' in root || top.text.trim() !== '')
     throw refuse(text.length)
   return root
+}
+
+/** Namespaces by prefix; the default one has none. */
+type Spaces = ReadonlyMap<string, string>
+
+/** FHIR's own, and the one in which some write the operations. */
+const SPACES: ReadonlySet<string> = new Set(['', 'http://hl7.org/fhir', 'urn:ietf:params:xml:ns:patch-ops'])
+
+function spacesOf(outer: Spaces, attributes: ReadonlyMap<string, string>): Spaces {
+  const declared = [...attributes].filter(([name]) => name === 'xmlns' || name.startsWith('xmlns:'))
+  if (declared.length === 0) return outer
+  return new Map([...outer, ...declared.map(([name, value]) => [name.slice(6), value] as const)])
+}
+
+function assertSpace(spaces: Spaces, prefix: string): void {
+  const space = spaces.get(prefix) ?? (prefix === '' ? '' : undefined)
+  if (space === undefined)
+    throw new FhirError(
+      'invalid',
+      `The XML text is refused: the prefix ${prefix.slice(0, 32)} is not declared`,
+    )
+  if (!SPACES.has(space))
+    throw new FhirError(
+      'invalid',
+      `The XML text is refused: an element is of the namespace ${space.slice(0, 64)}, not FHIR's`,
+    )
+}
+
+/** Where a narrative may stand: in its element, or as what an operation brings. */
+const DIV_HOLDERS: ReadonlySet<string> = new Set(['text', 'add', 'replace'])
+
+function isDiv(text: string, at: number): boolean {
+  return text.startsWith('<div', at) && /[\s/>]/.test(text.charAt(at + 4))
+}
+
+const DIV_PART = /<!--|<!\[CDATA\[|<\/?div(?=[\s/>])/g
+
+// Every search goes on where the last one ended, so that no text takes longer than its length.
+function endOfDiv(text: string, from: number): number {
+  let depth = 0
+  for (let at = from; ; ) {
+    DIV_PART.lastIndex = at
+    const part = DIV_PART.exec(text)
+    if (!part) return text.length
+    const close = part[0] === '<!--' ? '-->' : part[0] === '<![CDATA[' ? ']]>' : '>'
+    const end = text.indexOf(close, DIV_PART.lastIndex)
+    if (end < 0) return text.length
+    at = end + close.length
+    if (close !== '>') continue
+    if (part[0] === '</div') depth--
+    else if (text[end - 1] !== '/') depth++
+    if (depth === 0) return at
+  }
 }
 
 function refuse(at: number): FhirError {

@@ -21,6 +21,15 @@ const PATIENT: Resource = {
 const patch = (operations: string) =>
   applyXmlPatch(PATIENT, Buffer.from(`<diff xmlns:f="http://hl7.org/fhir">${operations}</diff>`), definitions)
 
+function messageOf(operations: string): string {
+  try {
+    patch(operations)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** What is done, the operation, and what differs then. */
 const DONE: readonly (readonly [string, string, object])[] = [
   [
@@ -88,6 +97,26 @@ const DONE: readonly (readonly [string, string, object])[] = [
   ],
   ['add of an attribute', '<add sel="f:Patient/f:gender" type="@id">g</add>', { _gender: { id: 'g' } }],
   [
+    'replace of the narrative',
+    '<replace sel="f:Patient/f:text/h:div"><div xmlns="http://www.w3.org/1999/xhtml"><div>n</div></div></replace>',
+    {
+      text: {
+        status: 'generated',
+        div: '<div xmlns="http://www.w3.org/1999/xhtml"><div>n</div></div>',
+      },
+    },
+  ],
+  [
+    'replace of what is around the narrative, with a prefix',
+    '<replace sel="f:Patient/f:text"><f:text><f:status value="extensions"/><div xmlns="http://www.w3.org/1999/xhtml">n<!-- </div> --></div></f:text></replace>',
+    {
+      text: {
+        status: 'extensions',
+        div: '<div xmlns="http://www.w3.org/1999/xhtml">n<!-- </div> --></div>',
+      },
+    },
+  ],
+  [
     'two in order',
     '<remove sel="f:Patient/f:name[1]"/><replace sel="f:Patient/f:name/f:text/@value">e</replace>',
     { name: [{ use: 'usual', text: 'e' }] },
@@ -132,6 +161,23 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['another id', '<replace sel="f:Patient/f:id/@value">y</replace>', /cannot change id/],
   ['another version', '<replace sel="f:Patient/f:meta/f:versionId/@value">2</replace>', /meta\.versionId/],
   ['another type', '<replace sel="f:Patient"><Person/></replace>', /cannot change|no resource of R4/],
+  ['a second root', '<add sel="f:Patient" pos="after"><Person/></add>', /one root/],
+  ['a root in front', '<add sel="f:Patient" pos="before"><Person/></add>', /one root/],
+  [
+    'an element of another namespace',
+    '<replace sel="f:Patient/f:gender"><x:gender xmlns:x="urn:x" value="female"/></replace>',
+    /namespace urn:x/,
+  ],
+  [
+    'an element within one of another namespace',
+    '<replace sel="f:Patient/f:name[2]"><name><text xmlns="urn:x" value="female"/></name></replace>',
+    /namespace urn:x/,
+  ],
+  ['a prefix of nothing', '<replace sel="f:Patient/f:gender"><y:gender/></replace>', /prefix y/],
+  ['an add within the narrative', '<add sel="f:Patient/f:text/h:div"><p/></add>', /narrative/],
+  ['an attribute of the narrative', '<add sel="f:Patient/f:text/h:div" type="@id">a</add>', /narrative/],
+  ['a place within the narrative', '<remove sel="f:Patient/f:text/h:div/h:br"/>', /finds nothing/],
+  ['a narrative that does not end', '<replace sel="f:Patient/f:text/h:div"><div>', /not well formed/],
   ['the whole', '<remove sel="f:Patient"/>', /leaves no resource/],
   [
     'an entity named as a prototype has it',
@@ -147,4 +193,7 @@ t.test('what cannot be done is refused, and nothing is changed', async (t) => {
   t.throws(() => applyXmlPatch(PATIENT, Buffer.from('<diff>'), definitions), /not well formed/)
   t.throws(() => applyXmlPatch(PATIENT, Buffer.from('<!DOCTYPE a><diff/>'), definitions), /not well formed/)
   t.equal(JSON.stringify(PATIENT), before)
+  const said = messageOf('<add sel="f:Patient"><language value="ja"/></add>')
+  t.match(said, /language stands behind/)
+  t.notMatch(said, /line|column/, 'the text that has them is not one that anybody sent')
 })
