@@ -1,6 +1,7 @@
 // The Parameters of a FHIRPath Patch read into operations, their values into properties. https://hl7.org/fhir/R4/fhirpatch.html
 import { modelElement } from '../fhirpath.ts'
 import { FhirError } from '../outcome.ts'
+import { isPrimitive } from '../validate/forms.ts'
 
 type Part = Readonly<Record<string, unknown>>
 
@@ -124,7 +125,8 @@ const MAX_PATH_LENGTH = 1000
 function assertPath(path: string, at: string): void {
   if (path.length > MAX_PATH_LENGTH)
     throw new FhirError('invalid', `${at}: "path" has more than ${MAX_PATH_LENGTH} characters`)
-  const bare = path.replace(/'(?:[^'\\]|\\.)*'/g, "''")
+  // `div` is an operator, so that the narrative's is written in backticks.
+  const bare = path.replace(/'(?:[^'\\]|\\.)*'/g, "''").replace(/`div`(?!\s*\()/g, 'div')
   if (/[%`/|]/.test(bare))
     throw new FhirError('invalid', `${at}: "path" may hold no variable, union, comment or division`)
   for (const [, name] of bare.matchAll(/([A-Za-z_]\w*)\s*\(/g))
@@ -158,12 +160,34 @@ export function findPlace(type: string | undefined, name: string, value: PatchVa
     throw new FhirError('unprocessable', `${type ?? 'the target'} has no element ${name}`)
   }
   const ready = value.parts ? { content: buildElement(element.type, value.parts) } : value
+  if (!element.choices && value.suffix !== undefined) assertType(name, element.type, value.suffix)
   if (!element.choices) return { property: name, repeats: element.repeats, siblings: [name], value: ready }
   if (value.suffix === undefined || !element.choices.includes(value.suffix))
     throw new FhirError('unprocessable', `${name} cannot be of type ${value.suffix ?? 'unknown'}`)
   const siblings = element.choices.map((choice) => name + choice)
   return { property: name + value.suffix, repeats: false, siblings, value: ready }
 }
+
+// Among primitives the validator says whether the text has the right form; senders often give a code as a string.
+function assertType(name: string, type: string, suffix: string): void {
+  const isOfOne = isSimple(type) ? isSimple(suffix) : type === suffix
+  if (isOfOne || (QUANTITIES.has(type) && QUANTITIES.has(suffix))) return
+  throw new FhirError('unprocessable', `${name} is of type ${type}, not ${suffix}`)
+}
+
+function isSimple(type: string): boolean {
+  return /System\.\w+$/.test(type) || isPrimitive(type.charAt(0).toLowerCase() + type.slice(1))
+}
+
+const QUANTITIES: ReadonlySet<string> = new Set([
+  'Quantity',
+  'SimpleQuantity',
+  'MoneyQuantity',
+  'Age',
+  'Count',
+  'Distance',
+  'Duration',
+])
 
 function buildElement(type: string, parts: readonly Part[]): object {
   const element: Record<string, unknown> = {}

@@ -164,6 +164,41 @@ t.test('replace needs exactly one element and may change the type of a choice', 
   })
 })
 
+t.test(
+  'the narrative is reached by its name in backticks, as FHIRPath wants what is an operator',
+  async (t) => {
+    const told = { ...patient, text: { status: 'generated', div: '<div>a</div>' } }
+    const change = operation('replace', 'Patient.text.`div`', { value: { valueString: '<div>b</div>' } })
+    const result = applyFhirPathPatch(told, { resourceType: 'Parameters', parameter: [change] })
+    t.same(result['text'], { status: 'generated', div: '<div>b</div>' })
+  },
+)
+
+t.test('a value is of the type of its element', async (t) => {
+  for (const [type, path, rest] of [
+    ['replace', 'Patient.identifier[0]', { value: { valueAddress: { text: 'a' } } }],
+    ['insert', 'Patient.identifier', { index: 0, value: { valueString: 'a' } }],
+    ['add', 'Patient', { name: 'photo', value: { valueHumanName: { text: 'a' } } }],
+    ['add', 'Patient', { name: 'contact', value: { valueHumanName: { text: 'a' } } }],
+    ['replace', 'Patient.birthDate', { value: { valuePeriod: { start: '2020' } } }],
+    ['add', 'Patient', { name: 'contained', value: { valueReference: { reference: 'a' } } }],
+  ] as const)
+    t.throws(() => patched(operation(type, path, rest)), { code: 'unprocessable', message: /of type/ }, path)
+  const age = { resourceType: 'Condition', onsetAge: { value: 1 } } as Resource
+  const change = operation('replace', 'Condition.onset', { value: { valueAge: { value: 2 } } })
+  t.same(applyFhirPathPatch(age, { resourceType: 'Parameters', parameter: [change] })['onsetAge'], {
+    value: 2,
+  })
+  const range = { resourceType: 'Observation', referenceRange: [{ text: 'a' }] } as Resource
+  const low = operation('add', 'Observation.referenceRange[0]', {
+    name: 'low',
+    value: { valueQuantity: { value: 1 } },
+  })
+  t.match(applyFhirPathPatch(range, { resourceType: 'Parameters', parameter: [low] })['referenceRange'], [
+    { low: { value: 1 } },
+  ])
+})
+
 t.test('move takes an item of a list to another index', async (t) => {
   const move = (source: number, destination: number) =>
     (
@@ -242,6 +277,8 @@ t.test('a path cannot run what takes unbounded time or looks outside the resourc
     "Patient.name.where(family.matches/**/('(a+)+$'))",
     'Patient.repeat(contact)',
     'Patient.descendants()',
+    'Patient.`descendants`()',
+    'Patient.`div`()',
     'Patient.managingOrganization.resolve()',
     '%resource.name',
     '(Patient.name | Patient.name.given).first()',
