@@ -87,7 +87,7 @@ function diffElement(definitions: Definitions, pair: Pair): Part[][] {
   const { element, before, after, place } = pair
   const { name, companion, repeats } = element
   if (isSame(before[name], after[name]) && isSame(before[companion], after[companion])) return []
-  const path = `${place.path}.${toName(definitions, place.node, element)}`
+  const path = toPath(definitions, place, element)
   if (repeats) return diffList(definitions, pair, path)
   if (isAbsent(after, element)) return [remove(path)]
   if (isAbsent(before, element)) return [add(definitions, pair, after[name], after[companion])]
@@ -96,7 +96,13 @@ function diffElement(definitions: Definitions, pair: Pair): Part[][] {
   return [replace(definitions, element, path, after[name], after[companion])]
 }
 
-// A choice is called by its name without the type; `div` means something else in FHIRPath.
+// `div` bare is an operator of FHIRPath.
+function toPath(definitions: Definitions, place: Place, element: XmlElement): string {
+  const name = toName(definitions, place.node, element)
+  return `${place.path}.${name === 'div' ? '`div`' : name}`
+}
+
+// A choice is called by its name without the type.
 function toName(definitions: Definitions, node: string, { name }: XmlElement): string {
   const elements = definitions.elements(node.split('.', 1)[0]!)
   const choice = elements.some(({ path }) => path === `${node}.${name}`)
@@ -144,7 +150,7 @@ function diffWhole(definitions: Definitions, before: Resource, after: Resource):
       !(isSame(before[name], after[name]) && isSame(before[companion], after[companion])),
   )
   const removals = elements.flatMap((element) => {
-    const path = `${place.path}.${toName(definitions, place.node, element)}`
+    const path = toPath(definitions, place, element)
     const items = element.repeats ? itemsOf(before, element) : isAbsent(before, element) ? [] : [0]
     return items.map((_, at) => remove(element.repeats ? `${path}[${items.length - 1 - at}]` : path))
   })

@@ -49,6 +49,11 @@ const CHANGES: readonly (readonly [string, object, readonly (readonly [string, s
     [['replace', 'Patient.name[0].family']],
   ],
   [
+    'a narrative',
+    { text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">b</div>' } },
+    [['replace', 'Patient.text.`div`']],
+  ],
+  [
     'an item that goes',
     { name: [PATIENT['name'] && (PATIENT['name'] as object[])[0]] },
     [['delete', 'Patient.name[1]']],
