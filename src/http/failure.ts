@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, FhirError } from '../fhir/outcome.ts'
 import { parseQueryString } from '../interactions/params.ts'
-import { CONTENT_TYPES, type Form, negotiate } from './negotiate.ts'
+import { CONTENT_TYPES, type Form, negotiate, PATCH_TYPES } from './negotiate.ts'
 import { toOutcomeFor } from './outcome.ts'
 import { toBytes } from './write.ts'
 
@@ -55,6 +55,7 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): Fas
 function sendOutcome(request: FastifyRequest, reply: FastifyReply, error: FhirError): FastifyReply {
   const form = toForm(request)
   if (error.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
+  if (error.status === 415 && request.method === 'PATCH') reply.header('accept-patch', PATCH_TYPES.join(', '))
   if (error.status === 503) reply.header('retry-after', '1')
   return reply
     .status(error.status)

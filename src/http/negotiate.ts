@@ -18,22 +18,28 @@ const FORMATS: Readonly<Record<string, Format>> = {
   'application/json': 'json',
   'application/json+fhir': 'json',
   'text/json': 'json',
-  'application/*': 'json',
-  '*/*': 'json',
   'application/fhir+xml': 'xml',
   'application/xml': 'xml',
   'application/xml+fhir': 'xml',
   'text/xml': 'xml',
-  'text/*': 'xml',
   'application/fhir+ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
 }
+
+/** What a wildcard stands for, and how much it says. NDJSON is for those who name it. */
+const WILDCARDS: Readonly<Record<string, { readonly formats: readonly Format[]; readonly rank: number }>> = {
+  '*/*': { formats: ['json', 'xml'], rank: 0 },
+  'application/*': { formats: ['json', 'xml'], rank: 1 },
+  'text/*': { formats: ['xml'], rank: 1 },
+}
+const NAMED = 2
 
 /** What `_format` may say besides; a plus in a URL is a space. */
 const SHORT: Readonly<Record<string, Format>> = {
   json: 'json',
   xml: 'xml',
   ndjson: 'ndjson',
+  '*/*': 'json',
   'application/fhir json': 'json',
   'application/json fhir': 'json',
   'application/fhir xml': 'xml',
@@ -74,37 +80,53 @@ function toBoolean(value: string): boolean {
 function readFormat(text: string): Format {
   const [type = '', ...parameters] = text.toLowerCase().split(';')
   const format = lookUp(SHORT, type.trim()) ?? lookUp(FORMATS, type.trim())
-  if (!format || !isR4(parameters)) throw refuse()
+  if (!format || !isR4(parameters)) throw refuse('_format', text)
   return format
 }
 
-function lookUp(table: Readonly<Record<string, Format>>, name: string): Format | undefined {
+function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 interface Range {
   readonly format: Format
   readonly quality: number
+  /** The more the range says, the more it counts. */
+  readonly rank: number
 }
 
-// The best quality wins; of several equal ones JSON, then the first.
+// The best quality wins; of several equal ones what is named, then JSON. https://www.rfc-editor.org/rfc/rfc9110#field.accept
 function readAccept(accept: string): Format {
-  const ranges = accept.toLowerCase().split(',').flatMap(readRange)
-  const best = Math.max(...ranges.map(({ quality }) => quality))
-  const chosen = ranges.filter(({ quality }) => quality === best)
-  const found = chosen.find(({ format }) => format === 'json') ?? chosen[0]
-  if (!found) throw refuse()
-  return found.format
+  const wanted = new Map<Format, Range>()
+  for (const range of accept.toLowerCase().split(',').flatMap(readRange)) {
+    const known = wanted.get(range.format)
+    const isMore =
+      !known || range.rank > known.rank || (range.rank === known.rank && range.quality > known.quality)
+    if (isMore) wanted.set(range.format, range)
+  }
+  const [best] = [...wanted.values()].filter(({ quality }) => quality > 0).sort(compareRanges)
+  if (!best) throw refuse('Accept', accept)
+  return best.format
+}
+
+const ORDER: readonly Format[] = ['json', 'xml', 'ndjson']
+
+function compareRanges(a: Range, b: Range): number {
+  return b.quality - a.quality || b.rank - a.rank || ORDER.indexOf(a.format) - ORDER.indexOf(b.format)
 }
 
 function readRange(range: string): Range[] {
   const [type = '', ...parameters] = range.split(';')
-  const format = lookUp(FORMATS, type.trim())
   const stated = parameters
     .map((each) => /^\s*q=([0-9.]+)\s*$/.exec(each)?.[1])
     .find((each) => each !== undefined)
   const quality = stated === undefined ? 1 : Number(stated)
-  return format && isR4(parameters) && quality > 0 ? [{ format, quality }] : []
+  if (!isR4(parameters)) return []
+  const named = lookUp(FORMATS, type.trim())
+  const { formats, rank } = named
+    ? { formats: [named], rank: NAMED }
+    : (lookUp(WILDCARDS, type.trim()) ?? { formats: [], rank: 0 })
+  return formats.map((format) => ({ format, quality, rank }))
 }
 
 // `fhirVersion` may name another release: that is another format. https://hl7.org/fhir/R4/http.html#version-parameter
@@ -115,11 +137,15 @@ function isR4(parameters: readonly string[]): boolean {
   })
 }
 
-function refuse(): FhirError {
+function refuse(where: string, found: string): FhirError {
   return new FhirError(
     'not-acceptable',
-    'This server writes JSON (application/fhir+json) and XML (application/fhir+xml) of FHIR 4.0, pages also as NDJSON; Turtle is not served',
+    `${where} is ${show(found)}; this server writes JSON (application/fhir+json) and XML (application/fhir+xml) of FHIR 4.0, pages also as NDJSON`,
   )
+}
+
+function show(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 }
 
 const JSON_TYPES = new Set([
@@ -149,18 +175,25 @@ export type BodyKind = 'resource' | 'patch' | 'form' | 'operation'
  */
 export function assertMediaType(kind: BodyKind, contentType: string | undefined, encoding?: string): void {
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new FhirError('unsupported-media-type', 'A body with a Content-Encoding is not read here')
+    throw new FhirError(
+      'unsupported-media-type',
+      `Content-Encoding is ${show(encoding)}; a body must come without one`,
+    )
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
   if (isRead(kind, type.trim()) && isR4(parameters) && parameters.every(isUtf8)) return
-  throw new FhirError('unsupported-media-type', EXPECTED[kind])
+  const found =
+    contentType === undefined || contentType === '' ? 'none is given' : `found ${show(contentType)}`
+  throw new FhirError('unsupported-media-type', `${EXPECTED[kind]}; ${found}`)
 }
 
-const PATCHES = new Set([
+/** What a PATCH may bring; FHIR's own formats are for a FHIRPath Patch. */
+export const PATCH_TYPES = [
   'application/json-patch+json',
   'application/xml-patch+xml',
   'application/fhir+json',
   'application/fhir+xml',
-])
+] as const
+const PATCHES: ReadonlySet<string> = new Set(PATCH_TYPES)
 
 function isRead(kind: BodyKind, type: string): boolean {
   if (kind === 'form') return type === 'application/x-www-form-urlencoded'
@@ -173,7 +206,7 @@ function isUtf8(parameter: string): boolean {
   return charset === undefined || /^utf-?8$/.test(charset) || charset === 'us-ascii'
 }
 
-const RESOURCE = 'Content-Type must be application/fhir+json or application/fhir+xml, in UTF-8'
+const RESOURCE = 'Content-Type must be application/fhir+json or application/fhir+xml of FHIR 4.0, in UTF-8'
 
 const EXPECTED: Readonly<Record<BodyKind, string>> = {
   resource: RESOURCE,

@@ -45,6 +45,8 @@ export function respond(
     case 'pieces':
       return send(reply, form, result.pieces)
     case 'public':
+      // It may be kept: by the format that was asked for.
+      vary(reply, 'Accept')
       reply.header('etag', result.etag).header('cache-control', 'no-cache')
       return reply.header('content-type', CONTENT_TYPES[form.format]).send(toBytes(form, [result.document]))
     case 'outcome':
@@ -80,6 +82,11 @@ function respondRemoved(
   if (result.version) mark(reply, result.version)
   if (wanted !== 'OperationOutcome') return secret(reply).send()
   return send(reply.status(200), form, [JSON.stringify(toOutcome(tellOutcome(result)))])
+}
+
+function vary(reply: FastifyReply, field: string): void {
+  const known = reply.getHeader('vary')
+  reply.header('vary', known === undefined ? field : `${known}, ${field}`)
 }
 
 function toVersionUrl(baseUrl: string, { type, id, versionId }: Stored): string {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../fhir/outcome.ts'
 import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
+import { parseQueryString } from '../interactions/params.ts'
 import { perform } from '../interactions/perform.ts'
 import { type RestRequest, toInteraction } from '../interactions/request.ts'
 import { assertMediaType, type BodyKind, negotiate } from './negotiate.ts'
@@ -143,6 +144,7 @@ function answerUnreadable(
   reply: FastifyReply,
   { issues }: FhirError,
 ): FastifyReply {
-  const form = negotiate(request.headers.accept, [])
+  const at = request.url.indexOf('?')
+  const form = negotiate(request.headers.accept, at < 0 ? [] : parseQueryString(request.url.slice(at + 1)))
   return respond(context, reply, { kind: 'outcome', issues }, { form })
 }

@@ -42,6 +42,43 @@ t.test('JSON in any of its names is acceptable; _format goes before Accept', (t)
   t.end()
 })
 
+t.test('what is named goes before what a wildcard allows', (t) => {
+  for (const [accept, format] of [
+    ['application/fhir+json;q=0, */*', 'xml'],
+    ['application/fhir+xml, */*', 'xml'],
+    ['application/fhir+xml, */*;q=0.1', 'xml'],
+    ['*/*, application/fhir+xml;q=0.5', 'json'],
+    ['application/*;q=0.2, application/fhir+json;q=0.1', 'xml'],
+    ['application/*;q=0.2, text/xml;q=0.3', 'xml'],
+    ['application/json;q=0, application/fhir+json', 'json'],
+    ['application/fhir+ndjson, */*;q=0.5', 'ndjson'],
+    ['*/*;q=0, application/fhir+xml', 'xml'],
+  ] as const)
+    t.equal(negotiate(accept, []).format, format, accept)
+  for (const accept of [
+    'application/fhir+json;q=0, application/fhir+xml;q=0, */*',
+    'application/json;q=0, text/html',
+    '*/*;q=0',
+    'application/fhir+xml;q=0, text/*',
+  ])
+    t.throws(() => negotiate(accept, []), { code: 'not-acceptable' }, accept)
+  t.end()
+})
+
+t.test('a refusal says what was found', (t) => {
+  t.throws(() => negotiate('text/turtle', []), /"text\/turtle"/)
+  t.throws(() => negotiate(undefined, [['_format', 'ttl']]), /"ttl"/)
+  t.throws(() => assertMediaType('resource', 'text/plain'), /"text\/plain"/)
+  t.throws(
+    () => assertMediaType('resource', 'application/fhir+json; fhirVersion=5.0'),
+    /FHIR 4\.0.*fhirversion=5\.0/i,
+  )
+  t.throws(() => assertMediaType('patch', undefined), /none is given/)
+  t.throws(() => assertMediaType('resource', 'application/fhir+json', 'gzip'), /"gzip"/)
+  t.throws(() => assertMediaType('resource', 'x'.repeat(1000)), { message: /^.{0,300}$/ })
+  t.end()
+})
+
 t.test('Prefer is read whatever its case, order and quotes', (t) => {
   t.strictSame(parsePrefer(undefined), { handling: 'strict' })
   t.strictSame(parsePrefer('return=minimal'), { handling: 'strict', return: 'minimal' })

@@ -10,6 +10,31 @@ const XML = 'application/fhir+xml'
 const PATIENT =
   '<Patient xmlns="http://hl7.org/fhir"><name><family value="山田"/></name><gender value="female"/></Patient>'
 
+t.test(
+  'the statement in one format is not taken for the other; a refused patch says which are read',
+  async (t) => {
+    const { app, auth } = await openServer(t)
+    const statement = await app.inject({ url: '/fhir/metadata', headers: { accept: XML } })
+    t.match(statement.headers['vary'], /accept/i)
+    const json = await app.inject({ url: '/fhir/metadata', headers: { origin: 'http://a.b' } })
+    t.match(json.headers['vary'], /accept/i)
+    const headers = { ...(await auth()), 'content-type': 'text/plain' }
+    const patch = await app.inject({ method: 'PATCH', url: '/fhir/Patient/x', headers, payload: 'a' })
+    t.equal(patch.statusCode, 415)
+    t.match(patch.headers['accept-patch'], /application\/json-patch\+json, application\/xml-patch\+xml/)
+  },
+)
+
+t.test('what $validate cannot even parse is told in the format of _format', async (t) => {
+  const { app, auth } = await openServer(t)
+  const headers = { ...(await auth()), 'content-type': 'application/fhir+json' }
+  const url = '/fhir/Patient/$validate?_format=xml'
+  const reply = await app.inject({ method: 'POST', url, headers, payload: '{"a":' })
+  t.equal(reply.statusCode, 200)
+  t.match(reply.headers['content-type'], XML)
+  t.match(reply.body, /<OperationOutcome/)
+})
+
 t.test('a server that speaks XML', async (t) => {
   const { app, auth } = await openServer(t)
   const headers = await auth()
