@@ -1,15 +1,20 @@
 // What every code system answers, however it is kept: as a resource in memory, or in the store.
 import type { Test } from 'tap'
-import type { CodeSystemSource, ConceptFilter, ConceptRow } from '../../src/fhir/code-system.ts'
+import type {
+  CodeSystemHead,
+  CodeSystemSource,
+  ConceptFilter,
+  ConceptRow,
+} from '../../src/fhir/code-system.ts'
 
-const HEAD = {
+const HEAD: CodeSystemHead = {
   url: 'http://a.b/fruit',
   version: '1',
   name: 'Fruit',
   caseSensitive: true,
   content: 'complete',
   properties: [],
-} as const
+}
 
 function row(code: string, display: string, more: Partial<ConceptRow> = {}): ConceptRow {
   return {
@@ -49,6 +54,12 @@ const FILTERS: readonly (readonly [string, readonly ConceptFilter[], readonly st
   ['is-a of several', [filter('concept', 'is-a', 'pear,pome')], ['pear', 'pome', 'quince']],
   ['is-a of nothing', [filter('concept', 'is-a', 'plum')], []],
   ['descendent-of', [filter('concept', 'descendent-of', 'apple')], ['fuji', 'quince']],
+  ['descendent-of several', [filter('concept', 'descendent-of', 'apple, pome')], ['fuji', 'quince']],
+  [
+    'descendent-of one beneath another',
+    [filter('concept', 'descendent-of', 'fruit,pome')],
+    ['apple', 'fuji', 'pear', 'medlar', 'pome', 'quince'],
+  ],
   ['is-not-a', [filter('concept', 'is-not-a', 'apple')], ['fruit', 'pear', 'medlar', 'pome']],
   ['generalizes', [filter('concept', 'generalizes', 'quince')], ['fruit', 'apple', 'pome', 'quince']],
   ['parent', [filter('parent', '=', 'fruit')], ['apple', 'pear', 'medlar', 'pome']],
@@ -91,7 +102,7 @@ const WORDS: readonly (readonly [readonly string[], readonly string[]])[] = [
 /** Asks `open` for a source of the rows, and checks every answer. */
 export async function codeSystemContract(
   t: Test,
-  open: (head: typeof HEAD, rows: readonly ConceptRow[]) => Promise<CodeSystemSource>,
+  open: (head: CodeSystemHead, rows: readonly ConceptRow[]) => Promise<CodeSystemSource>,
 ): Promise<void> {
   const source = await open(HEAD, ROWS)
   const codes = async (filters: readonly ConceptFilter[], more: object = {}) =>
@@ -137,6 +148,21 @@ export async function codeSystemContract(
         paged.map(({ code }) => code),
         wanted,
         `${name} by pages`,
+      )
+    }
+  })
+
+  t.test('where case makes no difference, it makes none in a hierarchy', async (t) => {
+    const folded = await open({ ...HEAD, url: `${HEAD.url}-folded`, caseSensitive: false }, ROWS)
+    for (const [op, wanted] of [
+      ['is-a', ['apple', 'fuji', 'quince']],
+      ['descendent-of', ['fuji', 'quince']],
+    ] as const) {
+      const found = await folded.select({ filters: [filter('concept', op, 'APPLE')] }, 0, 100)
+      t.same(
+        found.map(({ code }) => code),
+        wanted,
+        op,
       )
     }
   })

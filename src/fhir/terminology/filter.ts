@@ -42,18 +42,20 @@ function toHierarchy(
   value: string,
   closure: Closure,
 ): ((concept: Concept) => boolean) | undefined {
-  const beneath = () => new Set(value.split(',').flatMap((each) => closure(each.trim(), 'down')))
+  // The code itself comes first in its closure.
+  const beneath = (from: 0 | 1) =>
+    new Set(value.split(',').flatMap((each) => closure(each.trim(), 'down').slice(from)))
   switch (op) {
     case 'is-a': {
-      const codes = beneath()
+      const codes = beneath(0)
       return ({ code }) => codes.has(code)
     }
     case 'descendent-of': {
-      const codes = beneath()
-      return ({ code }) => codes.has(code) && code !== value
+      const codes = beneath(1)
+      return ({ code }) => codes.has(code)
     }
     case 'is-not-a': {
-      const codes = beneath()
+      const codes = beneath(0)
       return ({ code }) => !codes.has(code)
     }
     case 'generalizes': {

@@ -134,7 +134,11 @@ function toChildren(nodes: Map<string, Node>): ReadonlyMap<string, readonly stri
   const children = new Map<string, string[]>()
   for (const [code, { parents }] of nodes)
     for (const parent of parents)
-      if (nodes.has(parent)) children.set(parent, [...(children.get(parent) ?? []), code])
+      if (nodes.has(parent)) {
+        const known = children.get(parent)
+        if (known) known.push(code)
+        else children.set(parent, [code])
+      }
   return children
 }
 
