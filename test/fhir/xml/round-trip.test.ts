@@ -56,6 +56,28 @@ t.test('elements are written in the order of the definitions', async (t) => {
   )
 })
 
+t.test('a deep tree in another order is written once, not once more at every level', async (t) => {
+  let item: object = { linkId: 'a' }
+  for (let level = 0; level < 60; level++) item = { item: [item], linkId: 'b' }
+  const questionnaire = { resourceType: 'Questionnaire', item: [item], status: 'draft' } as const
+  t.same(there(questionnaire), questionnaire)
+})
+
+t.test('any order of properties is written in that of the definitions, however many there are', async (t) => {
+  const name = { use: 'usual', text: 'a', family: 'b', given: ['c'], prefix: ['d'], _family: { id: 'e' } }
+  const expected = stringifyXml({ resourceType: 'Patient', name: [name] }, definitions)
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray(Object.entries(name), { minLength: 6 }),
+      (entries) =>
+        stringifyXml({ resourceType: 'Patient', name: [Object.fromEntries(entries)] }, definitions) ===
+        expected,
+    ),
+    { numRuns: 1500 },
+  )
+  t.pass()
+})
+
 const text = fc
   .string({ unit: fc.constantFrom(...'aあ𠮷 \t\n\r&<>"\'　'), minLength: 1, maxLength: 12 })
   .filter((each) => each !== '')
