@@ -4,15 +4,19 @@ import type { Config } from '../config.ts'
 import { openStore } from '../store/open.ts'
 
 export const summary = 'Copies the store to a file, also while a server runs on it.'
-export const usage =
-  'FILE\n\nFILE must not exist yet. The copy is consistent: it holds every write acknowledged before it began.'
+export const usage = `FILE
+
+FILE must not exist yet. The copy is consistent: it holds every write acknowledged before it began. Imported code systems are copied
+into the folder FILE.terminology. To restore, put FILE as musubi.db, and that folder as terminology, into a new folder, and start the
+server with MUSUBI_STORE=sqlite: and that folder.`
 
 /** Returns 0 once the copy is whole; progress goes to standard error where that is a terminal. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
   const [file, ...rest] = args
   if (file === undefined || file.startsWith('-') || rest.length > 0)
     throw new RangeError('backup takes one FILE')
-  if (existsSync(file)) throw new RangeError(`${file} exists already: choose a new file`)
+  for (const path of [file, `${file}.terminology`])
+    if (existsSync(path)) throw new RangeError(`${path} exists already: choose a new file`)
   const store = await openStore(config.store)
   try {
     await store.backup(file, showProgress)

@@ -1,5 +1,5 @@
 // Opening: the folder, its permissions, migrations, and copies made while it is in use.
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { openConnection } from '../../src/store/sqlite/connection.ts'
@@ -111,6 +111,36 @@ t.test('a backup made while the store is written to is a whole store of one mome
   t.ok([...before].every((change) => copied.has(`Patient/${change.data.id} v1`)))
   if (process.platform !== 'win32') t.equal(statSync(target).mode & 0o777, 0o600)
   await store.close()
+})
+
+t.test('a backup has the code systems with it, and is a store again', async (t) => {
+  const folder = t.testdir()
+  const store = await openSqliteStore(join(folder, 'data'))
+  const load = (url: string, code: string) =>
+    store.codeSystems.load({ url, caseSensitive: true, content: 'complete', properties: [] }, [
+      { code, designations: [], properties: [], parents: [], inactive: false, abstract: false },
+    ])
+  const target = join(folder, 'backup.db')
+  await store.backup(join(folder, 'none.db'))
+  t.equal(existsSync(join(folder, 'none.db.terminology')), false, 'no folder where there is none')
+  await load('http://a', 'replaced')
+  await load('http://a', 'kept')
+  await load('http://b', 'kept')
+  // Left behind by a process that was killed: no part of a backup.
+  writeFileSync(join(folder, 'data/terminology/left.db'), '')
+  await store.backup(target)
+  await store.codeSystems.remove('http://b')
+  await store.close()
+  t.equal(readdirSync(`${target}.terminology`).length, 2)
+  if (process.platform !== 'win32') t.equal(statSync(`${target}.terminology`).mode & 0o777, 0o700)
+  const restored = join(folder, 'restored')
+  mkdirSync(restored)
+  renameSync(target, join(restored, 'musubi.db'))
+  renameSync(`${target}.terminology`, join(restored, 'terminology'))
+  const again = await openSqliteStore(restored)
+  for (const url of ['http://a', 'http://b'])
+    t.match(await (await again.codeSystems.find(url))?.concept('kept'), { code: 'kept' }, url)
+  await again.close()
 })
 
 t.test('a backup that cannot be made leaves nothing behind', async (t) => {

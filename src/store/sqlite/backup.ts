@@ -1,32 +1,44 @@
 // A consistent copy of the store while it is in use. https://www.sqlite.org/backup.html
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup as copy, DatabaseSync } from 'node:sqlite'
+import { openSystemsCopy } from './concepts/copy.ts'
 
 const PAGES_AT_ONCE = 500
 
+export interface Place {
+  readonly file: string
+  /** Folder of the code systems; what is copied of it lies beside the copy. */
+  readonly systems: string
+}
+
 /**
- * Copies the store in `source` to the new file `file`, which appears only when it is whole; `onProgress` gets pages done
- * and in all. Throws what the file system throws; then nothing is left behind.
+ * Copies the store at `source` to the new file `target.file`, and its code systems to the folder `target.systems`, which is
+ * made where there are any; both appear only when they are whole. `onProgress` gets pages done and in all. Throws what
+ * the file system throws; then nothing is left behind.
  */
 export async function backup(
-  source: string,
-  file: string,
+  source: Place,
+  target: Place,
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
-  const partial = `${file}.partial`
+  const partial = `${target.file}.partial`
   closeSync(openSync(partial, 'wx', 0o600))
-  const database = new DatabaseSync(source, { readOnly: true })
+  const database = new DatabaseSync(source.file, { readOnly: true })
+  const systems = openSystemsCopy(source.systems, `${target.systems}.partial`)
   try {
+    await systems.gather()
     // Within one read transaction the copy is of one moment; without it every write would start the copy anew.
     database.exec('BEGIN; SELECT count(*) FROM epoch')
     const pages = await copy(database, partial, {
       rate: PAGES_AT_ONCE,
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
     })
-    renameSync(partial, file)
+    await systems.settle(partial, target.systems)
+    renameSync(partial, target.file)
     onProgress?.(pages, pages)
   } catch (error) {
     rmSync(partial, { force: true })
+    systems.discard()
     throw error
   } finally {
     database.close()

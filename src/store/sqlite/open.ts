@@ -25,6 +25,8 @@ export interface SqliteOptions {
 }
 
 const READERS = 2
+/** The folder of code systems in a store; behind the name of a copy, of those of the copy. */
+const SYSTEMS = 'terminology'
 const SCAN_ROWS = 500
 const OPEN_ATTEMPTS = 100
 
@@ -43,9 +45,10 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
   const connection = openConnection(file, { readOnly: true })
   const readers = createReaders(file, options.readers ?? READERS)
 
+  const systems = join(folder, SYSTEMS)
   const records = createRecords(connection, writer)
   const epoch = createEpoch(connection, new BigInt64Array(shared))
-  const codeSystems = openCodeSystems(join(folder, 'terminology'), records, epoch)
+  const codeSystems = openCodeSystems(systems, records, epoch)
 
   let closing: Promise<void> | undefined
   return {
@@ -71,7 +74,8 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     records,
     codeSystems,
     epoch,
-    backup: (target, onProgress) => backup(file, target, onProgress),
+    backup: (target, onProgress) =>
+      backup({ file, systems }, { file: target, systems: `${target}.${SYSTEMS}` }, onProgress),
     close() {
       codeSystems.close()
       closing ??= close(writer, readers, connection)

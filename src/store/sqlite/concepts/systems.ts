@@ -24,14 +24,15 @@ import type { Records } from '../../store.ts'
 import { buildConcepts } from './build.ts'
 import { type OpenSource, openSource } from './source.ts'
 
-interface SystemRow {
+/** The record of one code system; `file` is its name in the folder. */
+export interface SystemRow {
   readonly url: string
   readonly version?: string
   readonly count: number
   readonly file: string
 }
 
-const COLLECTION = 'code-system'
+export const COLLECTION = 'code-system'
 const LOOK_MS = 250
 /** A file that no record names and nobody has written to for so long was left behind by a process that ended. */
 const LEFT_BEHIND_MS = 600_000
