@@ -172,8 +172,10 @@ function intern(start: number, slot: number): string {
   if (known.length === at - start && text.startsWith(known, start)) return known
   const name = text.slice(start, at)
   // A slice holds on to the whole text; a property name is a string of its own.
-  if (name.length <= 64) names[slot] = Object.keys({ [name]: 0 })[0]!
-  return names[slot]!
+  if (name.length > 64) return name
+  const own = Object.keys({ [name]: 0 })[0]!
+  names[slot] = own
+  return own
 }
 
 // Returns the tag that opens at `at`, or undefined where a closing tag or none stands there.

@@ -77,6 +77,15 @@ t.test('each is refused with the reason and the place', async (t) => {
   for (const [name, xml, says] of REFUSED) t.throws(() => parseXml(xml, definitions), says, name)
 })
 
+t.test('a long name is read as itself, not as a known one that happens to share its slot', async (t) => {
+  const slotOf = (name: string) =>
+    Array.from(name).reduce((hash, one) => (hash * 31 + one.charCodeAt(0)) | 0, 0) & 2047
+  const long = Array.from({ length: 100_000 }, (_, at) => `${'a'.repeat(60)}${100_000 + at}`)
+  const twin = long.find((name) => slotOf(name) === slotOf('gender'))
+  parseXml(patient('<gender value="male"/>'), definitions)
+  t.throws(() => parseXml(patient(`<${twin} value="male"/>`), definitions), /aaaa… is not one of Patient/)
+})
+
 t.test('bytes that are no text of a known encoding are refused', async (t) => {
   t.throws(() => parseXml(Buffer.from([0xc3, 0x28]), definitions), /UTF-8/)
   t.throws(() => parseXml(Buffer.from(patient('<gender value="\u0001"/>')), definitions), /U\+0001/)
