@@ -83,7 +83,10 @@ t.test('a long name is read as itself, not as a known one that happens to share 
   const long = Array.from({ length: 100_000 }, (_, at) => `${'a'.repeat(60)}${100_000 + at}`)
   const twin = long.find((name) => slotOf(name) === slotOf('gender'))
   parseXml(patient('<gender value="male"/>'), definitions)
-  t.throws(() => parseXml(patient(`<${twin} value="male"/>`), definitions), /aaaa… is not one of Patient/)
+  t.throws(
+    () => parseXml(patient(`<${twin} value="male"/>`), definitions),
+    /element a{60}1\d{3}… is not one of Patient/,
+  )
 })
 
 t.test('bytes that are no text of a known encoding are refused', async (t) => {
