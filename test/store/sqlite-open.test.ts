@@ -131,6 +131,11 @@ t.test('a backup has the code systems with it, and is a store again', async (t) 
   await store.backup(target)
   await store.codeSystems.remove('http://b')
   await store.close()
+  t.same(
+    readdirSync(folder).sort(),
+    ['backup.db', 'backup.db.terminology', 'data', 'none.db'],
+    'and nothing else',
+  )
   t.equal(readdirSync(`${target}.terminology`).length, 2)
   if (process.platform !== 'win32') t.equal(statSync(`${target}.terminology`).mode & 0o777, 0o700)
   const restored = join(folder, 'restored')

@@ -2,6 +2,7 @@
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup as copy, DatabaseSync } from 'node:sqlite'
 import { openSystemsCopy } from './concepts/copy.ts'
+import { COLLECTION, type SystemRow } from './concepts/systems.ts'
 
 const PAGES_AT_ONCE = 500
 
@@ -28,12 +29,13 @@ export async function backup(
   try {
     await systems.gather()
     // Within one read transaction the copy is of one moment; without it every write would start the copy anew.
-    database.exec('BEGIN; SELECT count(*) FROM epoch')
+    database.exec('BEGIN')
+    const named = listSystemFiles(database)
     const pages = await copy(database, partial, {
       rate: PAGES_AT_ONCE,
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
     })
-    await systems.settle(partial, target.systems)
+    await systems.settle(named, target.systems)
     renameSync(partial, target.file)
     onProgress?.(pages, pages)
   } catch (error) {
@@ -43,4 +45,9 @@ export async function backup(
   } finally {
     database.close()
   }
+}
+
+function listSystemFiles(database: DatabaseSync): ReadonlySet<string> {
+  const rows = database.prepare('SELECT value FROM record WHERE collection = ?').all(COLLECTION)
+  return new Set(rows.map(({ value }) => (JSON.parse(String(value)) as SystemRow).file))
 }

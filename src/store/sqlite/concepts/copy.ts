@@ -2,15 +2,12 @@
 import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openConnection } from '../connection.ts'
-import { listRecords } from '../records.ts'
-import { COLLECTION, type SystemRow } from './systems.ts'
 
 export interface SystemsCopy {
   /** Copies all that is there: what the records name when they are copied may be gone when they have been. */
   gather(): Promise<void>
-  /** Keeps what the records of the store in `file` name, under `folder`. Throws Error where one could not be had. */
-  settle(file: string, folder: string): Promise<void>
+  /** Keeps the files of these names, under `folder`. Throws Error where one could not be had. */
+  settle(named: ReadonlySet<string>, folder: string): Promise<void>
   discard(): void
 }
 
@@ -32,8 +29,7 @@ export function openSystemsCopy(from: string, partial: string): SystemsCopy {
     async gather() {
       if (existsSync(from)) for (const name of readdirSync(from)) if (name.endsWith('.db')) await take(name)
     },
-    async settle(file, folder) {
-      const named = new Set(listNamed(file))
+    async settle(named, folder) {
       for (const name of named) {
         await take(name)
         if (!existsSync(join(partial, name)))
@@ -45,14 +41,5 @@ export function openSystemsCopy(from: string, partial: string): SystemsCopy {
       else rmSync(partial, { recursive: true })
     },
     discard: () => rmSync(partial, { recursive: true, force: true }),
-  }
-}
-
-function listNamed(file: string): readonly string[] {
-  const connection = openConnection(file, { readOnly: true })
-  try {
-    return listRecords(connection, COLLECTION).map(({ value }) => (value as SystemRow).file)
-  } finally {
-    connection.close()
   }
 }
