@@ -19,6 +19,7 @@ import { runCommand, type Server, startServer } from './server.ts'
 import { measureTerminology } from './terminology.ts'
 import { measureValidation } from './validation.ts'
 import { measureCreates, measureTransactions } from './writes.ts'
+import { measureXml } from './xml.ts'
 
 const { values } = parseArgs({
   options: {
@@ -208,6 +209,10 @@ async function benchWords(): Promise<void> {
   if (wanted.has('validation')) {
     progress('validation')
     figures.push(...(await measureValidation()))
+  }
+  if (wanted.has('xml')) {
+    progress('XML')
+    figures.push(...(await measureXml()))
   }
   if (wanted.has('terminology')) {
     progress('a code system of a million concepts')

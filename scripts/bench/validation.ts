@@ -1,33 +1,18 @@
 // How fast resources are validated: by structure alone, by every rule of R4, by profiles of a country; and what those weigh.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { createContext } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
-import { parseJson } from '../../src/fhir/json.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { openStore } from '../../src/store/open.ts'
 import { BASE, profileOf, writeJpLike } from './jp-like.ts'
 import type { Figure } from './report.ts'
 import { runCommand, startServer } from './server.ts'
+import { loadSynthea } from './synthea.ts'
 
-const SYNTHEA = new URL('../../../shared/data/synthea/', import.meta.url)
 const PROFILES = 100
-
-/** Returns the resources of the Synthea bundles; none where the bundles are absent. */
-export function loadSynthea(): readonly Resource[] {
-  if (!existsSync(SYNTHEA)) return []
-  return readdirSync(SYNTHEA)
-    .filter((name) => name.endsWith('.json.gz'))
-    .flatMap((name) => {
-      const bundle = parseJson(gunzipSync(readFileSync(new URL(name, SYNTHEA)))) as {
-        readonly entry: readonly { readonly resource: Resource }[]
-      }
-      return bundle.entry.map(({ resource }) => resource)
-    })
-}
 
 /** Returns the figures of validation; those of Synthea's resources only where they are there. */
 export async function measureValidation(): Promise<readonly Figure[]> {

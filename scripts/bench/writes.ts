@@ -1,6 +1,4 @@
 // Write figures: single creates, transaction bundles, NDJSON import; each against bare SQLite inserting the same rows.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import { parseJson } from '../../src/fhir/json.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
@@ -8,9 +6,9 @@ import { createIndexer } from '../../src/search/index-values.ts'
 import { buildResident } from '../demo/residents.ts'
 import { measureInsertCeiling, type Row } from './ceiling.ts'
 import { encodeShot, type LoadResult, openConnection, runLoad, type Target } from './load.ts'
+import { readSyntheaBundles } from './synthea.ts'
 
 const JSON_BODY = { 'Content-Type': 'application/fhir+json' }
-const SYNTHEA = new URL('../../../shared/data/synthea/', import.meta.url)
 
 /** Returns the rows that a store must at least insert for these resources. */
 function toRows(resources: readonly Resource[]): Row[] {
@@ -51,9 +49,8 @@ export async function measureCreates(target: Target, connections: number, second
 
 /** Resources per second of the Synthea bundles posted as transactions; undefined where the bundles are absent. */
 export async function measureTransactions(target: Target) {
-  if (!existsSync(SYNTHEA)) return undefined
-  const files = readdirSync(SYNTHEA).filter((name) => name.endsWith('.json.gz'))
-  const bodies = files.map((name) => gunzipSync(readFileSync(new URL(name, SYNTHEA))))
+  const bodies = readSyntheaBundles()
+  if (bodies.length === 0) return undefined
   const resources = bodies.flatMap((body) =>
     (parseJson(body) as { entry: { resource: Resource }[] }).entry.map(({ resource }) => resource),
   )
@@ -70,6 +67,6 @@ export async function measureTransactions(target: Target) {
   connection.close()
   return {
     perSecond: resources.length / seconds,
-    ceiling: measureInsertCeiling(toRows(resources), Math.ceil(resources.length / files.length)),
+    ceiling: measureInsertCeiling(toRows(resources), Math.ceil(resources.length / bodies.length)),
   }
 }

@@ -1,14 +1,12 @@
 // FHIR XML beside JSON, on the resources of the Synthea bundles: how many of them are read and written in a second.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { type Definitions, loadDefinitions } from '../../src/fhir/definitions.ts'
 import { parseJson, stringifyJson } from '../../src/fhir/json.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { parseXml } from '../../src/fhir/xml/parse.ts'
 import { stringifyXml } from '../../src/fhir/xml/stringify.ts'
 import type { Figure } from './report.ts'
+import { loadSynthea } from './synthea.ts'
 
-const SYNTHEA = new URL('../../../shared/data/synthea/', import.meta.url)
 const ROUNDS = 15
 
 interface Samples {
@@ -19,9 +17,9 @@ interface Samples {
 
 /** Returns what reading and writing XML reaches, each against JSON on the same resources; nothing where the bundles are not at hand. */
 export async function measureXml(): Promise<readonly Figure[]> {
-  if (!existsSync(SYNTHEA)) return []
   const definitions = loadDefinitions()
   const { resources, json, xml } = readSamples(definitions)
+  if (resources.length === 0) return []
   const [parse, parseOfJson, write, writeOfJson] = race(resources.length, [
     () => xml.forEach((bytes) => void parseXml(bytes, definitions)),
     () => json.forEach((bytes) => void parseJson(bytes)),
@@ -35,19 +33,12 @@ export async function measureXml(): Promise<readonly Figure[]> {
 }
 
 function readSamples(definitions: Definitions): Samples {
-  const resources = readdirSync(SYNTHEA)
-    .filter((name) => name.endsWith('.json.gz'))
-    .flatMap((name) => readEntries(gunzipSync(readFileSync(new URL(name, SYNTHEA)))))
+  const resources = loadSynthea()
   return {
     resources,
     json: resources.map((resource) => Buffer.from(stringifyJson(resource))),
     xml: resources.map((resource) => Buffer.from(stringifyXml(resource, definitions))),
   }
-}
-
-function readEntries(bundle: Uint8Array): Resource[] {
-  const { entry } = parseJson(bundle) as { readonly entry: readonly { readonly resource: Resource }[] }
-  return entry.map(({ resource }) => resource)
 }
 
 /** Returns resources per second of each, the median of rounds in which all take their turn. */
