@@ -51,6 +51,24 @@ const SENT: readonly (readonly [string, unknown])[] = [
   ['a time without zone', observation({ effectiveDateTime: '2026-11-20T07:05:00' })],
   ['a code in the wrong case', patient({ gender: 'Male' })],
   ['a code of one’s own', patient({ gender: '1' })],
+  [
+    'a coding of another system',
+    {
+      resourceType: 'Condition',
+      text,
+      subject: { reference: 'Patient/1' },
+      clinicalStatus: { coding: [{ system: 'http://hospital.example/status', code: '1' }] },
+    },
+  ],
+  [
+    'text where a coding is needed',
+    {
+      resourceType: 'AllergyIntolerance',
+      text,
+      patient: { reference: 'Patient/1' },
+      clinicalStatus: { text: '治癒' },
+    },
+  ],
   ['a number in quotes', observation({ valueQuantity: { value: '5.4', unit: '%' } })],
   ['a list where there is one', patient({ gender: ['male'] })],
   ['one where there is a list', patient({ name: { text: '山田　太郎' } })],
@@ -62,7 +80,7 @@ const SENT: readonly (readonly [string, unknown])[] = [
   ['a code with spaces around it', patient({ language: 'ja ' })],
   ['an id with an underscore', patient({ id: 'P_0001' })],
   [
-    'an OID without its prefix',
+    'an OID with a leading zero',
     patient({ identifier: [{ system: 'urn:oid:1.2.392.100495.20.3.51.01', value: '1' }] }),
   ],
   ['a reference to another type', observation({ subject: { reference: 'Practitioner/1' } })],

@@ -114,3 +114,16 @@ t.test('a narrative of megabytes of hostile text is judged at once', async (t) =
   t.equal(faultOf(inDiv(`<img alt="" src="data:image/png;base64,${'A'.repeat(size)}"/>`)), undefined)
   t.ok(performance.now() - from < 10_000)
 })
+
+t.test('each refusal is told in Japanese too', (t) => {
+  for (const inner of HOSTILE) {
+    const div = inDiv(inner)
+    const [issue] = validate({
+      resourceType: 'Basic',
+      code: { text: 'a' },
+      text: { status: 'generated', div },
+    })
+    t.match(issue?.ja, /受け付けられません: .*[ぁ-ん]/, inner)
+  }
+  t.end()
+})

@@ -3,6 +3,7 @@
 import type { IssueType } from '../outcome.ts'
 import type { Fault, RuleRow, RuleTable, Severity } from '../validate/faults.ts'
 import { found, foundJa } from '../validate/structure-rules.ts'
+import { INVARIANTS_JA } from './invariants-ja.ts'
 
 type Sentence = (facts: Readonly<Record<string, string | number>>) => string
 
@@ -38,12 +39,12 @@ export const PROFILE_RULES = {
   'profile-few': row(
     'required',
     (f) => `must have ${f['name']} at least ${times(f['min'])}, found ${f['found']}`,
-    (f) => `には要素 ${f['name']} が少なくとも ${f['min']} 個必要です（現在 ${f['found']} 個）`,
+    (f) => `には要素 ${f['name']} が少なくとも ${f['min']} 個必要です（実際は ${f['found']} 個）`,
   ),
   'profile-many': row(
     'structure',
     (f) => `may have ${f['name']} at most ${times(f['max'])}, found ${f['found']}`,
-    (f) => `の要素 ${f['name']} は最大 ${f['max']} 個です（現在 ${f['found']} 個）`,
+    (f) => `の要素 ${f['name']} は最大 ${f['max']} 個です（実際は ${f['found']} 個）`,
   ),
   'profile-none': row(
     'structure',
@@ -53,7 +54,7 @@ export const PROFILE_RULES = {
   'profile-type': row(
     'structure',
     (f) => `must be of type ${f['types']}, found ${f['found']}`,
-    (f) => `の型は ${f['types']} でなければなりません（現在 ${f['found']}）`,
+    (f) => `の型は ${f['types']} でなければなりません（実際は ${f['found']}）`,
   ),
   fixed: row(
     'value',
@@ -78,12 +79,12 @@ export const PROFILE_RULES = {
   'max-length': row(
     'too-long',
     (f) => `may have ${f['max']} characters at most, found ${f['found']}`,
-    (f) => `は最大 ${f['max']} 文字です（現在 ${f['found']} 文字）`,
+    (f) => `は最大 ${f['max']} 文字です（実際は ${f['found']} 文字）`,
   ),
   'target-type': row(
     'structure',
     (f) => `must refer to ${f['targets']}, found a reference to ${f['found']}`,
-    (f) => `の参照先は ${f['targets']} でなければなりません（現在 ${f['found']}）`,
+    (f) => `の参照先は ${f['targets']} でなければなりません（実際は ${f['found']}）`,
   ),
   'reference-type': row(
     'value',
@@ -93,20 +94,20 @@ export const PROFILE_RULES = {
   'binding-required': row(
     'code-invalid',
     (f) => `must have a code of the required value set ${f['valueSet']}, found ${f['found']}`,
-    (f) => `には必須の値セット ${f['valueSet']} のコードが必要です（現在 ${f['found']}）`,
+    (f) => `には必須の値セット ${f['valueSet']} のコードが必要です（実際は ${f['found']}）`,
   ),
   'binding-extensible': row(
     'code-invalid',
     (f) =>
       `should have a code of the value set ${f['valueSet']}${from(f)} where one fits, found ${f['found']}`,
     (f) =>
-      `には、該当するものがあれば値セット ${f['valueSet']}${fromJa(f)} のコードを使ってください（現在 ${f['found']}）`,
+      `には、該当するものがあれば値セット ${f['valueSet']}${fromJa(f)} のコードを使ってください（実際は ${f['found']}）`,
     'warning',
   ),
   'binding-preferred': row(
     'code-invalid',
     (f) => `is best given with a code of the value set ${f['valueSet']}, found ${f['found']}`,
-    (f) => `には値セット ${f['valueSet']} のコードが推奨されます（現在 ${f['found']}）`,
+    (f) => `には値セット ${f['valueSet']} のコードが推奨されます（実際は ${f['found']}）`,
     'information',
   ),
   'binding-unchecked': row(
@@ -138,7 +139,7 @@ export const PROFILE_RULES = {
   invariant: row(
     'invariant',
     (f) => `breaks the rule ${f['about']}: ${f['human']}`,
-    (f) => `は制約 ${f['about']} を満たしていません: ${f['human']}`,
+    (f) => `は制約 ${f['about']} を満たしていません: ${humanJa(f)}`,
   ),
   'unknown-extension': row(
     'extension',
@@ -149,7 +150,7 @@ export const PROFILE_RULES = {
   'unknown-modifier-extension': row(
     'extension',
     (f) =>
-      `is the modifier extension ${f['about']}, which this server does not know: it may change the meaning`,
+      `is the modifier extension ${f['about']}, which this server does not know: it may change the meaning, so that it is refused`,
     (f) =>
       `の modifierExtension ${f['about']} はこのサーバーに登録されていません。意味を変える可能性があるため受け付けられません`,
   ),
@@ -157,12 +158,12 @@ export const PROFILE_RULES = {
     'required',
     (f) => `must have the slice ${f['slice']} at least ${times(f['min'])}, found ${f['found']}${reason(f)}`,
     (f) =>
-      `にはスライス ${f['slice']} が少なくとも ${f['min']} 個必要です（現在 ${f['found']} 個）${reasonJa(f)}`,
+      `にはスライス ${f['slice']} が少なくとも ${f['min']} 個必要です（実際は ${f['found']} 個）${reasonJa(f)}`,
   ),
   'slice-many': row(
     'structure',
     (f) => `may have the slice ${f['slice']} at most ${times(f['max'])}, found ${f['found']}`,
-    (f) => `のスライス ${f['slice']} は最大 ${f['max']} 個です（現在 ${f['found']} 個）`,
+    (f) => `のスライス ${f['slice']} は最大 ${f['max']} 個です（実際は ${f['found']} 個）`,
   ),
   'slice-none': row(
     'structure',
@@ -193,6 +194,11 @@ export const PROFILE_RULES = {
   ),
 } as const satisfies RuleTable
 
+// A profile may have a constraint of its own under the key of one of R4's.
+function humanJa(f: Facts): string | number | undefined {
+  return f['profile'] === undefined ? (INVARIANTS_JA[String(f['about'])] ?? f['human']) : f['human']
+}
+
 function times(count: string | number | undefined): string {
   return count === 1 ? 'once' : `${count} times`
 }
@@ -200,11 +206,11 @@ function times(count: string | number | undefined): string {
 type Facts = Parameters<Sentence>[0]
 
 function reason(f: Facts): string {
-  return f['reason'] === undefined ? '' : ` (${f['reason']})`
+  return f['reason'] === undefined ? '' : ` (what each slice asks for: ${f['reason']})`
 }
 
 function reasonJa(f: Facts): string {
-  return f['reason'] === undefined ? '' : `（${f['reason']}）`
+  return f['reason'] === undefined ? '' : `（各スライスの条件 ${f['reason']}）`
 }
 
 function from(f: Facts): string {

@@ -1,7 +1,7 @@
 // The form of each primitive type. https://hl7.org/fhir/R4/datatypes.html#primitive
 import { isRawNumber } from '../primitives.ts'
 import { isDate, isDateTime, isInstant, isTime } from './dates.ts'
-import { findNarrativeFault } from './narrative.ts'
+import { findNarrativeFault, type Told } from './narrative.ts'
 
 /** A primitive type: its test, and what it demands, to end the sentence "must be …". */
 export interface PrimitiveForm {
@@ -10,7 +10,7 @@ export interface PrimitiveForm {
   /** The same in Japanese, as a noun phrase. */
   readonly demandJa: string
   /** Says what is wrong where the demand alone would not. */
-  readonly explain?: (value: unknown) => string | undefined
+  readonly explain?: (value: unknown) => Told | undefined
 }
 
 /** R4: a string shall not exceed 1 MiB. */
@@ -37,7 +37,7 @@ export const FORMS = {
   },
   code: {
     test: isCode,
-    demand: 'text without white space but single spaces between other characters',
+    demand: 'text without white space at either end and with no more than single spaces within',
     demandJa: '前後や連続する空白を含まない文字列',
   },
   date: {
@@ -47,8 +47,12 @@ export const FORMS = {
   },
   dateTime: {
     test: isDateTime,
-    demand: 'YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz, and a date that exists',
-    demandJa: '実在する日時: YYYY、YYYY-MM、YYYY-MM-DD、YYYY-MM-DDThh:mm:ss+zz:zz',
+    demand:
+      'a date that exists (YYYY, YYYY-MM or YYYY-MM-DD), or with a time down to the second and its offset ' +
+      '(YYYY-MM-DDThh:mm:ss+09:00, or Z for UTC)',
+    demandJa:
+      '実在する日付 YYYY、YYYY-MM、YYYY-MM-DD。時刻を付ける場合は秒とタイムゾーンまで: ' +
+      'YYYY-MM-DDThh:mm:ss+09:00（UTC は Z）',
   },
   decimal: {
     test: (value) => typeof value === 'number' || isRawNumber(value),
@@ -63,8 +67,9 @@ export const FORMS = {
   },
   instant: {
     test: isInstant,
-    demand: 'YYYY-MM-DDThh:mm:ss.sss+zz:zz, to at least the second, and a date that exists',
-    demandJa: '実在する日時: 秒とタイムゾーンまで含む YYYY-MM-DDThh:mm:ss.sss+zz:zz',
+    demand:
+      'a date that exists with a time down to the second and its offset: YYYY-MM-DDThh:mm:ss+09:00, or Z for UTC',
+    demandJa: '実在する日時。秒とタイムゾーンまで: YYYY-MM-DDThh:mm:ss+09:00（UTC は Z）',
   },
   integer: {
     test: (value) => isInteger(value, -2_147_483_648),
@@ -73,8 +78,8 @@ export const FORMS = {
   },
   markdown: {
     test: isString,
-    demand: 'text that is not empty, without control characters, of 1 MiB at most',
-    demandJa: '空でなく制御文字を含まない、1 MiB 以下の文字列',
+    demand: 'text of 1 character to 1 MiB, without control characters',
+    demandJa: '1 文字以上 1 MiB 以下で、制御文字を含まない文字列',
   },
   oid: {
     test: isOid,
@@ -88,8 +93,8 @@ export const FORMS = {
   },
   string: {
     test: isString,
-    demand: 'text that is not empty, without control characters, of 1 MiB at most',
-    demandJa: '空でなく制御文字を含まない、1 MiB 以下の文字列',
+    demand: 'text of 1 character to 1 MiB, without control characters',
+    demandJa: '1 文字以上 1 MiB 以下で、制御文字を含まない文字列',
   },
   time: {
     test: isTime,
@@ -103,8 +108,8 @@ export const FORMS = {
   },
   uri: {
     test: isUri,
-    demand: 'a URI without white space; behind urn:oid: an OID',
-    demandJa: '空白を含まない URI。urn:oid: の後ろは OID',
+    demand: 'a URI without white space; behind urn:oid: numbers with dots, none with a leading zero',
+    demandJa: '空白を含まない URI。urn:oid: の後ろは点区切りの番号で、先頭に余分な 0 は付けない',
   },
   url: { test: isUri, demand: 'a URL without white space', demandJa: '空白を含まない URL' },
   uuid: { test: isUuid, demand: 'urn:uuid: and a UUID', demandJa: 'urn:uuid: に続く UUID' },

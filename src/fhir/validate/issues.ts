@@ -54,8 +54,7 @@ function countRest(rest: number, severity: Severity): Issue {
 
 function toIssue(definitions: Definitions, resource: unknown, sent: Fault, rules: RuleTable): Issue {
   const { expression, value, node } = locate(definitions, resource, sent.path)
-  const meant = sent.rule === 'unknown' ? findMeant(definitions, node, String(sent.about)) : undefined
-  const fault = meant === undefined ? sent : { ...sent, facts: { meant } }
+  const fault = withHelp(definitions, sent, node, value)
   const row = rules[fault.rule]!
   return {
     severity: severityOf(rules, fault),
@@ -66,6 +65,30 @@ function toIssue(definitions: Definitions, resource: unknown, sent: Fault, rules
     rule: fault.rule,
     ja: `${expression} ${row.ja(fault, value)}`,
   }
+}
+
+// What helps to put it right: the element or code that was meant, and the codes where they are few.
+function withHelp(definitions: Definitions, fault: Fault, node: string, value: unknown): Fault {
+  if (fault.rule === 'unknown') {
+    const meant = findMeant(definitions, node, String(fault.about))
+    return meant === undefined ? fault : { ...fault, facts: { meant } }
+  }
+  if (fault.rule !== 'code' && fault.rule !== 'binding') return fault
+  const sets = definitions.requiredCodes(String(fault.about))
+  const codes = [...(sets?.values() ?? [])].flatMap((some) => [...some])
+  const meant = typeof value === 'string' ? codes.find((code) => isSameFolded(code, value)) : undefined
+  const isFew = codes.length > 0 && codes.length <= MAX_CODES
+  return {
+    ...fault,
+    facts: { ...(isFew && { codes: codes.join(' | ') }), ...(meant !== undefined && { meant }) },
+  }
+}
+
+/** More would hide the rest of the sentence. */
+const MAX_CODES = 16
+
+function isSameFolded(code: string, value: string): boolean {
+  return code.toLowerCase() === value.trim().toLowerCase()
 }
 
 // The element that was probably meant: the same but for case, or one letter away.

@@ -71,15 +71,17 @@ export const RESOURCE_RULES = {
     code: 'extension',
     severity: 'error',
     en: ({ about, facts }) =>
-      `is the extension ${about}, which may not stand here, only on: ${facts?.['contexts']}`,
+      `is the extension ${about}, which is not allowed here but only on: ${facts?.['contexts']}`,
     ja: ({ about, facts }) =>
       `の拡張 ${about} はここでは使用できません。使用できる場所: ${facts?.['contexts']}`,
   },
   'extension-context-rule': {
     code: 'extension',
     severity: 'error',
-    en: ({ about, facts }) => `is the extension ${about}, which may not stand here: ${facts?.['expression']}`,
-    ja: ({ about, facts }) => `の拡張 ${about} はここでは使用できません: ${facts?.['expression']}`,
+    en: ({ about, facts }) =>
+      `is the extension ${about}, which is allowed only where this holds: ${facts?.['expression']}`,
+    ja: ({ about, facts }) =>
+      `の拡張 ${about} を使用できるのは、次の条件が成り立つ場所だけです: ${facts?.['expression']}`,
   },
   'extension-modifier': {
     code: 'extension',

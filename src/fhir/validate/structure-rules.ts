@@ -21,20 +21,16 @@ export const STRUCTURE_RULES: RuleTable & Readonly<Record<StructureRule, RuleRow
   unknown: row('structure', sayUnknown, sayUnknownJa),
   empty: row(
     'structure',
-    () => 'must not be an empty object',
-    () => 'を空のオブジェクトにすることはできません',
+    () => 'must not be an empty object: what has no value is left out',
+    () => 'を空のオブジェクトにすることはできません。値がない要素は省略してください',
   ),
   form: row('value', sayForm, sayFormJa),
   code: row(
     'code-invalid',
-    ({ about }, value) => `must be a code of the required value set ${about}${found(value)}`,
-    ({ about }, value) => `は必須の値セット ${about} のコードでなければなりません${foundJa(value)}`,
+    (fault, value) => `must be ${codesOf(fault)}${found(value)}${meantOf(fault)}`,
+    (fault, value) => `は${codesOfJa(fault)}でなければなりません${foundJa(value)}${meantOfJa(fault)}`,
   ),
-  binding: row(
-    'code-invalid',
-    ({ about }) => `must have a coding of the required value set ${about}`,
-    ({ about }) => `には必須の値セット ${about} の coding が必要です`,
-  ),
+  binding: row('code-invalid', sayBinding, sayBindingJa),
   list: row(
     'structure',
     (_, value) => `may repeat, so it must be an array${found(value)}`,
@@ -42,13 +38,15 @@ export const STRUCTURE_RULES: RuleTable & Readonly<Record<StructureRule, RuleRow
   ),
   few: row(
     'required',
-    ({ about }) => `must have at least ${about} in its array`,
-    ({ about }) => `の配列には少なくとも ${about} 個の値が必要です`,
+    ({ about }, value) =>
+      `must have at least ${about} in its array, found ${lengthOf(value)}: what has no value is left out`,
+    ({ about }, value) =>
+      `の配列には少なくとも ${about} 個の値が必要です（実際は ${lengthOf(value)} 個）。値がない要素は省略してください`,
   ),
   many: row(
     'structure',
     ({ about }, value) => `must have at most ${about}, found ${lengthOf(value)}`,
-    ({ about }, value) => `は最大 ${about} 個です（現在 ${lengthOf(value)} 個）`,
+    ({ about }, value) => `は最大 ${about} 個です（実際は ${lengthOf(value)} 個）`,
   ),
   null: row(
     'structure',
@@ -84,16 +82,58 @@ export const STRUCTURE_RULES: RuleTable & Readonly<Record<StructureRule, RuleRow
   'resource-type': row('structure', sayResourceType, sayResourceTypeJa),
 }
 
+type Facts = Pick<Fault, 'facts'>
+
+function meantOf({ facts }: Facts): string {
+  return facts?.['meant'] === undefined ? '' : `; did you mean ${facts['meant']}?`
+}
+
+function meantOfJa({ facts }: Facts): string {
+  return facts?.['meant'] === undefined ? '' : `（${facts['meant']} の誤りではありませんか）`
+}
+
+function codesOf({ about, facts }: Fault): string {
+  if (facts?.['codes'] === undefined) return `a code of the required value set ${about}`
+  return `one of ${facts['codes']} (required value set ${about})`
+}
+
+function codesOfJa({ about, facts }: Fault): string {
+  if (facts?.['codes'] === undefined) return `必須の値セット ${about} のコード`
+  return ` ${facts['codes']} のいずれか（必須の値セット ${about}）`
+}
+
+function sayBinding({ about, facts }: Fault, value: unknown): string {
+  const codes = facts?.['codes'] === undefined ? '' : ` (${facts['codes']})`
+  return `must have a coding of the required value set ${about}${codes}, found ${codingsOf(value) || 'none'}`
+}
+
+function sayBindingJa({ about, facts }: Fault, value: unknown): string {
+  const codes = facts?.['codes'] === undefined ? '' : `（${facts['codes']}）`
+  const codings = codingsOf(value)
+  const actual = codings === '' ? 'coding なし' : codings
+  return `には必須の値セット ${about}${codes}の coding が必要です（実際は ${actual}）`
+}
+
+// The first few, as `system|code`.
+function codingsOf(value: unknown): string {
+  const { coding = [value] } = (value ?? {}) as { coding?: unknown }
+  const some = (Array.isArray(coding) ? coding : []).slice(0, 3).map((each) => {
+    const { system = '', code } = (each ?? {}) as { system?: unknown; code?: unknown }
+    return code === undefined ? '' : clip(`${system}|${code}`)
+  })
+  return some.filter((each) => each !== '').join(', ')
+}
+
 function sayUnknown({ about, facts }: Fault, value: unknown): string {
   // A number kept as text is an object to JavaScript.
   if (isRawNumber(value)) return `must be an object${found(value)}`
-  const meant = facts?.['meant'] === undefined ? '' : `; did you mean ${facts['meant']}?`
+  const meant = meantOf({ facts })
   return `has the property ${JSON.stringify(clip(String(about)))}, which R4 does not define here${meant}`
 }
 
 function sayUnknownJa({ about, facts }: Fault, value: unknown): string {
   if (isRawNumber(value)) return `はオブジェクトでなければなりません${foundJa(value)}`
-  const meant = facts?.['meant'] === undefined ? '' : `（${facts['meant']} の誤りではありませんか）`
+  const meant = meantOfJa({ facts })
   return `に、R4 で定義されていない要素 ${JSON.stringify(clip(String(about)))} があります${meant}`
 }
 
@@ -103,16 +143,16 @@ function formOf({ about }: Fault): { readonly form: PrimitiveForm; readonly type
 
 function sayForm(fault: Fault, value: unknown): string {
   const { form, type } = formOf(fault)
-  if (value === null) return 'must not be null'
+  if (value === null) return 'must not be null: what has no value is left out'
   if (Array.isArray(value)) return 'may not repeat, so it must not be an array'
-  return form.explain?.(value) ?? `must be ${form.demand} (type ${type})${found(value)}`
+  return form.explain?.(value)?.[0] ?? `must be ${form.demand} (type ${type})${found(value)}`
 }
 
 function sayFormJa(fault: Fault, value: unknown): string {
   const { form, type } = formOf(fault)
-  if (value === null) return 'を null にすることはできません'
+  if (value === null) return 'を null にすることはできません。値がない要素は省略してください'
   if (Array.isArray(value)) return 'は繰り返しできない要素なので、配列にできません'
-  const why = form.explain?.(value)
+  const why = form.explain?.(value)?.[1]
   if (why !== undefined) return `の XHTML は受け付けられません: ${why}`
   return `の値は ${type} 型の形式（${form.demandJa}）でなければなりません${foundJa(value)}`
 }
@@ -130,6 +170,8 @@ function sayResourceTypeJa(_: Fault, value: unknown): string {
 }
 
 const KINDS = { array: ['an array', '配列'], object: ['an object', 'オブジェクト'] } as const
+
+const KINDS_JA: ReadonlySet<string> = new Set(Object.values(KINDS).map(([, ja]) => ja))
 
 function show(value: unknown, language: 0 | 1): string | undefined {
   if (value === undefined) return undefined
@@ -149,7 +191,8 @@ export function found(value: unknown): string {
 /** The same in Japanese. */
 export function foundJa(value: unknown): string {
   const shown = show(value, 1)
-  return shown === undefined ? '' : `（現在 ${shown}）`
+  if (shown === undefined) return ''
+  return KINDS_JA.has(shown) ? `（実際は${shown}）` : `（実際は ${shown}）`
 }
 
 function clip(text: string): string {
