@@ -33,6 +33,8 @@ const sizes = values.patients.split(',').map(Number)
 const seconds = Number(values.seconds)
 const wanted = new Set(values.only.split(','))
 const folder = mkdtempSync(join(tmpdir(), 'musubi-bench-'))
+/** Of what needs no server, and of the server; each has its own table. */
+const words: Figure[] = []
 const figures: Figure[] = []
 const notes: string[] = []
 const progress = (text: string) => process.stderr.write(`${text}\n`)
@@ -208,15 +210,15 @@ async function benchInterference(target: Target, store: string, count: number): 
 async function benchWords(): Promise<void> {
   if (wanted.has('validation')) {
     progress('validation')
-    figures.push(...(await measureValidation()))
+    words.push(...(await measureValidation()))
   }
   if (wanted.has('xml')) {
     progress('XML')
-    figures.push(...(await measureXml()))
+    words.push(...(await measureXml()))
   }
   if (wanted.has('terminology')) {
     progress('a code system of a million concepts')
-    figures.push(...(await measureTerminology(1_000_000)))
+    words.push(...(await measureTerminology(1_000_000)))
   }
 }
 
@@ -230,20 +232,20 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-const report = [
-  `Machine: ${describeMachine()}`,
-  '',
-  renderFigures(figures),
-  '',
-  ...notes.map((note) => `- ${note}`),
-].join('\n')
-process.stdout.write(`${report}\n`)
+const machine = `Machine: ${describeMachine()}`
+const tables: Readonly<Record<string, string>> = {
+  ...(words.length > 0 && { 'bench-words': [machine, '', renderFigures(words)].join('\n') }),
+  ...(figures.length > 0 && {
+    bench: [machine, '', renderFigures(figures), '', ...notes.map((note) => `- ${note}`)].join('\n'),
+  }),
+}
+for (const table of Object.values(tables)) process.stdout.write(`${table}\n\n`)
 if (values.readme) {
   const readme = new URL('../../README.md', import.meta.url)
-  const text = readFileSync(readme, 'utf8')
-  const marked = /(<!-- bench:begin -->)[\s\S]*(<!-- bench:end -->)/
-  writeFileSync(
-    readme,
-    text.replace(marked, (_, begin, end) => `${begin}\n${report}\n${end}`),
-  )
+  let text = readFileSync(readme, 'utf8')
+  for (const [name, table] of Object.entries(tables)) {
+    const marked = new RegExp(`(<!-- ${name}:begin -->)[\\s\\S]*(<!-- ${name}:end -->)`)
+    text = text.replace(marked, (_, begin, end) => `${begin}\n${table}\n${end}`)
+  }
+  writeFileSync(readme, text)
 }
