@@ -9,6 +9,8 @@ export interface JsonLimits {
 
 /** Deeper than any official example (22); a Questionnaire may nest items about fifty deep. */
 const MAX_DEPTH = 128
+/** No element of FHIR has a tenth of them; objects with many are slow to make. */
+const MAX_PROPERTIES = 1000
 /** R4 asks for 18 digits; an exponent of a few digits more. Longer text is an attack on decimal arithmetic. */
 const MAX_NUMBER_LENGTH = 1000
 
@@ -23,7 +25,7 @@ let maxDepth = MAX_DEPTH
 /**
  * Returns the value that `source` holds. Numbers are plain where `String(Number(text))` gives the text back, else a
  * `RawNumber`, so that `stringifyJson` gives every number back to the digit.
- * Throws FhirError `invalid` (not JSON, not UTF-8, lone surrogates) or `structure` (duplicate or forbidden name, too deep), with line and column.
+ * Throws FhirError `invalid` (not JSON, not UTF-8, lone surrogates) or `structure` (duplicate or forbidden name, too many, too deep), with line and column.
  */
 export function parseJson(source: string | Uint8Array, limits?: JsonLimits): unknown {
   text = typeof source === 'string' ? source : decode(source)
@@ -86,7 +88,9 @@ function parseObject(): object {
   const object: Record<string, unknown> = {}
   let code = skipSpace()
   if (code === 0x7d) return leave(object)
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (count > MAX_PROPERTIES)
+      throw refuse(`an object has more than ${MAX_PROPERTIES} properties`, at, 'structure')
     if (code !== 0x22) throw refuse(`expected a property name in double quotes, found ${show()}`)
     const start = at
     const name = parseName()

@@ -6,6 +6,7 @@ import type { Resource } from '../resource.ts'
 import type { PrimitiveName } from '../validate/forms.ts'
 import { decodeText } from './decode.ts'
 import { tableOf, type XmlElement, type XmlTable } from './table.ts'
+import { decodeValue } from './value.ts'
 
 type Row = Record<string, unknown>
 type Path = readonly (string | number)[]
@@ -13,6 +14,7 @@ type Path = readonly (string | number)[]
 const FHIR = 'http://hl7.org/fhir'
 const XHTML = 'http://www.w3.org/1999/xhtml'
 const MAX_DEPTH = 256
+const MAX_ATTRIBUTES = 100
 
 // One document at a time, and nothing waits in between: the state of the reader is the module's.
 let definitions: Definitions
@@ -21,8 +23,8 @@ let at = 0
 let depth = 0
 /** Prefix of the FHIR namespace, with its colon; empty for the default one. */
 let prefix = ''
-/** Where elements began, while somebody asks for it. */
-let places: Map<string, number> | undefined
+/** Where the elements began that somebody asks for, and those around them. */
+let places: Map<string, number | undefined> | undefined
 let trail: (string | number)[] = []
 
 /**
@@ -47,7 +49,7 @@ export function locateXml(
   paths: readonly Path[],
 ): readonly Position[] {
   begin(input, using)
-  places = new Map()
+  places = toPlaces(paths)
   trail = []
   try {
     readDocument()
@@ -69,6 +71,11 @@ function begin(input: Uint8Array | string, using: Definitions): void {
   prefix = ''
 }
 
+function toPlaces(paths: readonly Path[]): Map<string, undefined> {
+  const around = paths.flatMap((path) => path.map((_, at) => path.slice(0, at + 1)))
+  return new Map([[], ...around].map((path) => [keyOf(path), undefined]))
+}
+
 function offsetOf(path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const key = keyOf(path.slice(0, length))
@@ -87,7 +94,7 @@ function keyOf(path: Path): string {
 
 function mark(offset: number): void {
   const key = keyOf(trail)
-  if (places && !places.has(key)) places.set(key, offset)
+  if (places?.has(key) && places.get(key) === undefined) places.set(key, offset)
 }
 
 function readDocument(): Resource {
@@ -115,7 +122,7 @@ function skipDeclaration(): void {
   const match = DECLARATION.exec(text)
   if (!match) throw refuse('the XML declaration cannot be read', at)
   if (match[1] !== undefined && !/^utf-?(8|16)$/i.test(match[1]))
-    throw refuse(`the encoding ${match[1]} is not read here: UTF-8 is`, at)
+    throw refuse(`the encoding ${shorten(match[1])} is not read here: UTF-8 is`, at)
   at = DECLARATION.lastIndex
 }
 
@@ -228,7 +235,9 @@ function readAttribute(tag: Tag): void {
     return
   }
   tag.attributes ??= new Map()
-  if (tag.attributes.has(name)) throw refuse(`the attribute ${name} stands twice`, start)
+  if (tag.attributes.size >= MAX_ATTRIBUTES)
+    throw refuse(`an element has more than ${MAX_ATTRIBUTES} attributes`, start, 'structure')
+  if (tag.attributes.has(name)) throw refuse(`the attribute ${shorten(name)} stands twice`, start)
   tag.attributes.set(name, value)
 }
 
@@ -241,36 +250,7 @@ function readValue(quote: number): string {
     if (code === 0x26 || code === 0x3c || code < 0x20) isPlain = false
   }
   at = end + 1
-  return isPlain ? text.slice(start, end) : decodeValue(start, end)
-}
-
-// White space that is not a reference is a space, as XML has it; the five entities of XML and references to characters.
-function decodeValue(start: number, end: number): string {
-  const raw = text.slice(start, end)
-  if (raw.includes('<')) throw refuse('"<" in the value of an attribute must be written &lt;', start)
-  return raw.replace(/\r\n|[\t\n\r]/g, ' ').replace(/&([^;&]{0,12});?/g, (whole, name: string) => {
-    const character = whole.endsWith(';') ? toCharacter(name) : undefined
-    if (character === undefined)
-      throw refuse(`the entity ${JSON.stringify(whole)} is not one of XML's own`, start)
-    return character
-  })
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-function toCharacter(name: string): string | undefined {
-  if (Object.hasOwn(ENTITIES, name)) return ENTITIES[name]
-  const digits = /^#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}))$/.exec(name)
-  if (!digits) return undefined
-  const code = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16)
-  const isAllowed =
-    code === 9 ||
-    code === 10 ||
-    code === 13 ||
-    (code >= 0x20 && code <= 0xd7ff) ||
-    (code >= 0xe000 && code <= 0xfffd) ||
-    (code >= 0x10000 && code <= 0x10ffff)
-  return isAllowed ? String.fromCodePoint(code) : undefined
+  return isPlain ? text.slice(start, end) : decodeValue(text, start, end, refuse)
 }
 
 // Takes the declarations of namespaces from a tag; returns the namespace that its element is in.
