@@ -49,6 +49,19 @@ export function measure(value: unknown, depth: number): number {
   return nodes
 }
 
+/**
+ * Throws FhirError `too-costly` where `count` operations, each of which may look at all of `root`, would look at more than `most`
+ * values: the server does nothing else meanwhile.
+ */
+export function assertWork(count: number, root: unknown, most: number): void {
+  const nodes = measure(root, 0)
+  if (count * nodes > most)
+    throw new FhirError(
+      'too-costly',
+      `The patch has ${count} operations; on a resource of this size (${nodes} values) it may have ${Math.floor(most / nodes)}`,
+    )
+}
+
 /** Adds up what a patch makes; throws FhirError `too-costly` beyond the limit. */
 export function countMade(made: number, value: unknown, depth: number): number {
   const total = made + measure(value, depth)

@@ -2,8 +2,19 @@
 import { companionOf, type FhirPathNode, type Step, selectNodes } from '../fhirpath.ts'
 import { FhirError } from '../outcome.ts'
 import type { Resource } from '../resource.ts'
-import { type Container, countMade, editAt, finishPatch, MAX_OPERATIONS, valueAt } from './edit.ts'
+import {
+  assertWork,
+  type Container,
+  countMade,
+  editAt,
+  finishPatch,
+  MAX_OPERATIONS,
+  valueAt,
+} from './edit.ts'
 import { findPlace, type Operation, type PatchValue, parseOperations, placeValue } from './operation.ts'
+
+/** Values looked at by all operations together: about two seconds of the slowest paths. */
+const MAX_WORK = 2_000_000
 
 /**
  * Returns `resource` with every operation of `patch` (a Parameters resource) applied in order, or throws and changes
@@ -15,6 +26,7 @@ export function applyFhirPathPatch(resource: Resource, patch: unknown): Resource
   const operations = parseOperations(patch)
   if (operations.length > MAX_OPERATIONS)
     throw new FhirError('too-costly', `A patch has at most ${MAX_OPERATIONS} operations`)
+  assertWork(operations.length, resource, MAX_WORK)
   let result = resource
   let made = 0
   operations.forEach((operation, i) => {

@@ -6,8 +6,11 @@ import { decodeText } from '../xml/decode.ts'
 import { parseXml } from '../xml/parse.ts'
 import { stringifyXml } from '../xml/stringify.ts'
 import { parseTree, type RawXml, writeTree, type XmlNode } from '../xml/tree.ts'
-import { finishPatch, MAX_OPERATIONS } from './edit.ts'
+import { assertWork, finishPatch, MAX_OPERATIONS } from './edit.ts'
 import { findTarget, type Target } from './xml-path.ts'
+
+/** Values looked at by all operations together: about a second. */
+const MAX_WORK = 12_000_000
 
 /**
  * Returns `resource` with every operation of the patch (the bytes of a `<diff>` document: `add`, `replace`, `remove`, each with
@@ -20,6 +23,7 @@ export function applyXmlPatch(resource: Resource, patch: Uint8Array, definitions
     throw new FhirError('invalid', 'An XML Patch is a diff element with add, replace and remove')
   if (diff.children.length > MAX_OPERATIONS)
     throw new FhirError('too-costly', `A patch has at most ${MAX_OPERATIONS} operations`)
+  assertWork(diff.children.length, resource, MAX_WORK)
   // A root above the root, so that a selector can begin with it.
   const document: XmlNode = {
     name: '',

@@ -270,6 +270,19 @@ t.test('what is no FHIRPath Patch is refused as invalid', async (t) => {
     t.throws(() => applyFhirPathPatch(patient, patch), { code: 'invalid' }, JSON.stringify(patch))
 })
 
+t.test('many operations on a large resource are refused before they take seconds', async (t) => {
+  const identifier = Array.from({ length: 20_000 }, (_, i) => ({ value: String(i) }))
+  const large = { ...patient, identifier }
+  const one = operation('delete', "Patient.identifier.where(value='x')")
+  const many = (length: number) => ({
+    resourceType: 'Parameters',
+    parameter: Array.from({ length }, () => one),
+  })
+  t.throws(() => applyFhirPathPatch(large, many(1000)), { code: 'too-costly' })
+  t.same(applyFhirPathPatch(large, many(2)), large)
+  t.same(applyFhirPathPatch(patient, many(1000)), patient, 'on a usual one they are welcome')
+})
+
 t.test('a path cannot run what takes unbounded time or looks outside the resource', async (t) => {
   for (const path of [
     "Patient.name.where(family.matches('(a+)+$'))",

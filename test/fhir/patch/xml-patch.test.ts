@@ -186,6 +186,15 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ],
 ]
 
+t.test('many operations on a large resource are refused before they take seconds', async (t) => {
+  const name = Array.from({ length: 20_000 }, (_, i) => ({ text: String(i) }))
+  const one = `<replace sel="f:Patient/*/*[@value='17']/@value">17</replace>`
+  const apply = (count: number) =>
+    applyXmlPatch({ ...PATIENT, name }, Buffer.from(`<diff>${one.repeat(count)}</diff>`), definitions)
+  t.throws(() => apply(1000), { code: 'too-costly' })
+  t.same(apply(2)['name'], name)
+})
+
 t.test('what cannot be done is refused, and nothing is changed', async (t) => {
   const before = JSON.stringify(PATIENT)
   for (const [name, operations, says] of REFUSED) t.throws(() => patch(operations), says, name)
