@@ -89,6 +89,8 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       return searchParameters.indexer
     },
     validate: async (resource, options) => {
+      const followed = canonicals.follow()
+      if (followed) await followed
       const issues = await validate(resource, options)
       if (issues.some(({ severity }) => severity === 'error')) return issues
       // What a definition means is asked of one that is right as a resource.

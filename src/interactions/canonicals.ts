@@ -17,6 +17,8 @@ const LOOK_MS = 250
 const MAX_KEPT = 300
 
 export interface OpenCanonicals extends Canonicals {
+  /** Resolves once what another process had brought a quarter of a second ago is known; undefined where nothing has to be waited for. */
+  follow(): Promise<void> | undefined
   /** Reads again what there is: after this process has changed it. */
   refresh(): Promise<void>
 }
@@ -67,18 +69,26 @@ export async function openCanonicals(
     generation++
   }
   let [lookedAt, epoch] = [performance.now(), store.epoch()]
-  const look = async () => {
-    if (performance.now() - lookedAt < LOOK_MS) return
-    lookedAt = performance.now()
-    const now = store.epoch()
-    if (now === epoch) return
-    await refresh()
-    epoch = now
+  let looking: Promise<void> | undefined
+  const look = async (now: number) => {
+    try {
+      await refresh()
+      epoch = now
+    } catch {
+      // The store is closing, or the next use tries again.
+    } finally {
+      looking = undefined
+    }
   }
-  // One that fails (the store is closing) is tried again with the next use.
-  const follow = () => void look().catch(() => {})
+  const follow = (): Promise<void> | undefined => {
+    if (looking || performance.now() - lookedAt < LOOK_MS) return looking
+    lookedAt = performance.now()
+    const now = readEpoch(store)
+    if (now !== undefined && now !== epoch) looking = look(now)
+    return looking
+  }
   const choose = (type: CanonicalType, canonical: string): Row | undefined => {
-    follow()
+    void follow()
     const url = cutVersion(canonical)
     const version = canonical.slice(url.length + 1)
     const found = rows.get(`${type} ${url}`) ?? []
@@ -87,6 +97,7 @@ export async function openCanonicals(
   await refresh()
   return {
     async find(type, canonical) {
+      await follow()
       const row = choose(type, canonical)
       if (!row) return undefined
       const key = JSON.stringify(row.place)
@@ -99,10 +110,20 @@ export async function openCanonicals(
     has: (type, canonical) => choose(type, canonical) !== undefined,
     list: (type) => [...rows.values()].flat().filter((row) => row.type === type),
     get generation() {
-      follow()
+      void follow()
       return generation
     },
+    follow,
     refresh,
+  }
+}
+
+// A store that is closing has none.
+function readEpoch(store: Store): number | undefined {
+  try {
+    return store.epoch()
+  } catch {
+    return undefined
   }
 }
 
