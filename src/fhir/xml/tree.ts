@@ -1,5 +1,6 @@
 // A small XML document as a tree, for patches that name its places. https://www.w3.org/TR/xml/
 import { FhirError } from '../outcome.ts'
+import { decodeCharacters, decodeValue } from './value.ts'
 
 export interface XmlNode {
   /** Without a prefix. */
@@ -16,9 +17,10 @@ export interface RawXml {
 }
 
 const TOKEN =
-  /<!--(?:[^-]|-(?!-))*-->|<\?xml[^?>]*\?>|<(\/?)(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y
+  /<\?xml[^?>]*\?>|<(\/?)(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*')){0,100})\s*(\/?)>|([^<]+)/y
 const ATTRIBUTE = /([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 const MAX_NODES = 200_000
+const MAX_DEPTH = 256
 
 /** Returns the root of a document; throws FhirError `invalid` for what is no plain XML (declarations of types and entities, CDATA and instructions are refused). */
 export function parseTree(text: string): XmlNode {
@@ -28,6 +30,10 @@ export function parseTree(text: string): XmlNode {
   let nodes = 0
   for (let at = 0; at < text.length; ) {
     if (++nodes > MAX_NODES) throw new FhirError('too-costly', 'The XML text has too many parts')
+    if (text.startsWith('<!--', at)) {
+      at = endOfComment(text, at)
+      continue
+    }
     const parent = open.at(-1)!
     if (DIV_HOLDERS.has(parent.name) && isDiv(text, at)) {
       const raw = text.slice(at, endOfDiv(text, at))
@@ -40,7 +46,7 @@ export function parseTree(text: string): XmlNode {
     if (!match) throw refuse(at)
     const [whole, close, prefix, name, attributes = '', empty, characters] = match
     at += whole.length
-    if (characters !== undefined) parent.text += decode(characters)
+    if (characters !== undefined) parent.text += decodeCharacters(characters, refuseEntity)
     else if (close === '/') {
       if (open.length === 1 || open.pop()!.name !== name) throw refuse(at)
       spaces.pop()
@@ -50,6 +56,7 @@ export function parseTree(text: string): XmlNode {
       assertSpace(within, prefix ?? '')
       parent.children.push(node)
       if (empty !== '/') {
+        if (open.length > MAX_DEPTH) throw refuse(at)
         open.push(node)
         spaces.push(within)
       }
@@ -59,6 +66,12 @@ export function parseTree(text: string): XmlNode {
   if (open.length > 1 || top.children.length !== 1 || !root || 'raw' in root || top.text.trim() !== '')
     throw refuse(text.length)
   return root
+}
+
+function endOfComment(text: string, from: number): number {
+  const end = text.indexOf('--', from + 4)
+  if (end < 0 || text[end + 2] !== '>') throw refuse(from)
+  return end + 3
 }
 
 /** Namespaces by prefix; the default one has none. */
@@ -123,27 +136,15 @@ function refuse(at: number): FhirError {
 
 function readAttributes(text: string): Map<string, string> {
   return new Map(
-    [...text.matchAll(ATTRIBUTE)].map(
-      ([, name = '', double, single]) => [name, decode(double ?? single ?? '')] as const,
-    ),
+    [...text.matchAll(ATTRIBUTE)].map(([, name = '', double, single]) => {
+      const value = double ?? single ?? ''
+      return [name, decodeValue(value, 0, value.length, refuseEntity)] as const
+    }),
   )
 }
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-function decode(text: string): string {
-  return text.replace(
-    /&(?:#x([0-9A-Fa-f]{1,6})|#(\d{1,7})|(\w+));/g,
-    (whole, hex?: string, digits?: string, name?: string) => {
-      if (name !== undefined) return Object.hasOwn(NAMED, name) ? NAMED[name]! : raise(whole)
-      const code = hex === undefined ? Number(digits) : Number.parseInt(hex, 16)
-      return code <= 0x10ffff ? String.fromCodePoint(code) : raise(whole)
-    },
-  )
-}
-
-function raise(entity: string): never {
-  throw new FhirError('invalid', `The XML text is refused: the entity ${entity} is not one of XML's own`)
+function refuseEntity(what: string): FhirError {
+  return new FhirError('invalid', `The XML text is refused: ${what}`)
 }
 
 /** Returns the text of a node and all beneath it, in the FHIR namespace. */

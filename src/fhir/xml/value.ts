@@ -10,6 +10,20 @@ export type Refuse = (what: string, where: number) => FhirError
  * place: a string for each reference would fill the memory.
  */
 export function decodeValue(text: string, start: number, end: number, refuse: Refuse): string {
+  return decode(text, start, end, { refuse, keepsSpace: false })
+}
+
+/** Returns what stands between tags: as `decodeValue`, but with its white space. */
+export function decodeCharacters(text: string, refuse: Refuse): string {
+  return text.includes('&') ? decode(text, 0, text.length, { refuse, keepsSpace: true }) : text
+}
+
+interface Manner {
+  readonly refuse: Refuse
+  readonly keepsSpace: boolean
+}
+
+function decode(text: string, start: number, end: number, { refuse, keepsSpace }: Manner): string {
   const units = new Uint16Array(end - start)
   let length = 0
   for (let from = start; from < end; from++) {
@@ -19,8 +33,8 @@ export function decodeValue(text: string, start: number, end: number, refuse: Re
       const character = readReference(text, from, refuse)
       for (let unit = 0; unit < character.length; unit++) units[length++] = character.charCodeAt(unit)
       from = text.indexOf(';', from)
-    } else if (code !== 0x0d || text.charCodeAt(from + 1) !== 0x0a)
-      units[length++] = isSpace(code) ? 0x20 : code
+    } else if (keepsSpace || !isSpace(code)) units[length++] = code
+    else if (code !== 0x0d || text.charCodeAt(from + 1) !== 0x0a) units[length++] = 0x20
   }
   return Buffer.from(units.buffer, 0, 2 * length).toString('utf16le')
 }
@@ -29,14 +43,16 @@ function isSpace(code: number): boolean {
   return code === 0x09 || code === 0x0a || code === 0x0d
 }
 
-const REFERENCE = /&([^;&]{0,12});?/y
+const LONGEST = 12
 
 function readReference(text: string, start: number, refuse: Refuse): string {
-  REFERENCE.lastIndex = start
-  const [whole = '', name = ''] = REFERENCE.exec(text) ?? []
-  const character = whole.endsWith(';') ? toCharacter(name) : undefined
-  if (character === undefined)
-    throw refuse(`the entity ${JSON.stringify(whole)} is not one of XML's own`, start)
+  const rest = text.slice(start + 1, start + LONGEST + 2)
+  const end = rest.indexOf(';')
+  const character = end < 0 ? undefined : toCharacter(rest.slice(0, end))
+  if (character === undefined) {
+    const [name] = /^[^;&]{0,12};?/.exec(rest)!
+    throw refuse(`the entity ${JSON.stringify(`&${name}`)} is not one of XML's own`, start)
+  }
   return character
 }
 
