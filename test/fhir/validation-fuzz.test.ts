@@ -191,12 +191,12 @@ const LARGE: Readonly<Record<string, object>> = {
     content: 'complete',
     concept: many(25_000, (at) => ({ code: `c${at}`, concept: [{ code: `d${at}` }] })),
   },
-  '5,000 contained resources': {
+  '10,000 contained resources': {
     resourceType: 'List',
     status: 'current',
     mode: 'working',
-    contained: many(5000, (at) => ({ resourceType: 'Organization', id: `o${at}`, name: 'a' })),
-    entry: many(5000, (at) => ({ item: { reference: `#o${at}` } })),
+    contained: many(10_000, (at) => ({ resourceType: 'Organization', id: `o${at}`, name: 'a' })),
+    entry: many(10_000, (at) => ({ item: { reference: `#o${at}` } })),
   },
   'Parameters of 50,000 parts': {
     resourceType: 'Parameters',

@@ -50,5 +50,16 @@ function collectFragments(value: unknown, into: Set<string>): void {
 /** True of a reference to something contained that is not there (ref-1); `#` alone is the container. */
 export function isDangling(reference: unknown, { contained }: Resource): boolean {
   if (typeof reference !== 'string' || reference.length < 2 || !reference.startsWith('#')) return false
-  return !Array.isArray(contained) || !contained.some((each: Row | null) => `#${each?.['id']}` === reference)
+  return !Array.isArray(contained) || !idsOf(contained).has(reference.slice(1))
+}
+
+/** Of lists that are being walked: thousands of references may lead into one. */
+const ids = new WeakMap<readonly unknown[], ReadonlySet<unknown>>()
+
+function idsOf(contained: readonly (Row | null)[]): ReadonlySet<unknown> {
+  const known = ids.get(contained)
+  if (known) return known
+  const made = new Set(contained.map((each) => each?.['id']))
+  ids.set(contained, made)
+  return made
 }
