@@ -13,12 +13,12 @@ const MAX_COUNTED = 10_001
 /** Of a system of so few concepts everything is counted. */
 const SMALL = 20_000
 /** Time for counting in a larger one, and for finding a page. */
-const COUNT_MS = 4
+const COUNT_MS = 2
 const SELECT_MS = 10_000
 /** Positions of one step at most, where the tables tell. */
 const DIRECT_WIDTH = 65_536
 /** Concepts that are looked at in one step, about. */
-const LOOKED = 500
+const LOOKED = 200
 /** So few rows of a driver are one step. */
 const ONE_STEP = 2_000
 
@@ -95,12 +95,15 @@ function toWalk({ ask, count }: Tables, { plan, isDirect }: Prepared, budgetMs: 
   const { driver, size = count } = plan
   const direct = size <= ONE_STEP ? count : DIRECT_WIDTH
   const width = isDirect ? direct : Math.ceil((LOOKED * count) / Math.max(1, size))
-  if (!driver?.isText) return { last: count - 1, width, budgetMs }
-  // So many concepts with the words instead of so many positions: where there are none, none are looked for twice.
-  const sql = `SELECT max(pos) AS pos FROM (${driver.sql} AND rowid > CAST(? AS INTEGER) LIMIT ?)`
-  const end = (after: number, most: number) =>
-    ask<{ pos: number | null }>(sql, [...driver.values, after, most])[0]?.pos ?? undefined
-  return { last: count - 1, width, budgetMs, end }
+  if (!driver || (isDirect && !driver.isText)) return { last: count - 1, width, budgetMs }
+  // So many of the driver's concepts instead of so many positions: they lie close together, or far apart.
+  const end = (after: number, most: number) => {
+    const { sql, values } = toRange(driver, { after, to: count - 1 })
+    const order = driver.isText ? '' : ' ORDER BY pos'
+    const last = `SELECT max(pos) AS pos FROM (SELECT pos FROM (${sql})${order} LIMIT ?)`
+    return ask<{ pos: number | null }>(last, [...values, most])[0]?.pos ?? undefined
+  }
+  return { last: count - 1, width: isDirect ? width : LOOKED, budgetMs, end }
 }
 
 interface Page {
