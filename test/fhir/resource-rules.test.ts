@@ -184,3 +184,20 @@ t.test('no rule is without a test that names it', (t) => {
     for (const rule of Object.keys(table)) t.ok(new RegExp(`['" ]${rule}['"\\n]`).test(text), rule)
   t.end()
 })
+
+t.test('an element that R4 lacks is found where it stands, and what was meant is said', async (t) => {
+  for (const [name, meant] of [
+    ['naem', 'name'],
+    ['nam', undefined],
+    ['birthdate', 'birthDate'],
+    ['genders', 'gender'],
+    ['nickname', undefined],
+  ] as const) {
+    const [issue] = await validate(patient({ contact: [{ name: { text: 'a' } }], [name]: 'a' }), {
+      level: 'errors',
+    })
+    t.same(issue?.expression, ['Patient'], name)
+    t.same(issue?.path, [name], `${name}: its own place`)
+    t.equal(/did you mean (\w+)/.exec(String(issue?.diagnostics))?.[1], meant, name)
+  }
+})

@@ -61,7 +61,8 @@ function toIssue(definitions: Definitions, resource: unknown, sent: Fault, rules
     code: row.code,
     diagnostics: `${expression} ${row.en(fault, value)}`,
     expression: [expression],
-    path: fault.path,
+    // An element that R4 lacks is told of its parent, and stands where it stands.
+    path: fault.rule === 'unknown' ? [...fault.path, String(fault.about)] : fault.path,
     rule: fault.rule,
     ja: `${expression} ${row.ja(fault, value)}`,
   }
@@ -91,7 +92,7 @@ function isSameFolded(code: string, value: string): boolean {
   return code.toLowerCase() === value.trim().toLowerCase()
 }
 
-// The element that was probably meant: the same but for case, or one letter away.
+// The element that was probably meant: the same but for case, one letter away, or with two letters turned.
 function findMeant(definitions: Definitions, node: string, name: string): string | undefined {
   const depth = node.split('.').length
   const names = definitions
@@ -114,7 +115,8 @@ function isOneOff(a: string, b: string): boolean {
   let start = 0
   while (start < a.length && a[start] === b[start]) start++
   const [restA, restB] = [a.slice(start), b.slice(start)]
-  return restA.slice(1) === restB.slice(1) || restA === restB.slice(1) || restA.slice(1) === restB
+  const isTurned = restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
+  return isTurned || restA.slice(1) === restB.slice(1) || restA === restB.slice(1) || restA.slice(1) === restB
 }
 
 /** Returns those of `faults` that are errors. */
