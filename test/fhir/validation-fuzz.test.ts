@@ -9,6 +9,7 @@ import { isRawNumber } from '../../src/fhir/primitives.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { examplesMissing } from '../support/examples.ts'
 import { chooseExamples, type Dictionary, isObject } from '../support/mutants.ts'
+import { profileOn } from '../support/profile.ts'
 import { openTestValidation } from '../support/validation.ts'
 
 const FOLDER = join(import.meta.dirname, '../../profiles/musubi')
@@ -141,7 +142,7 @@ t.test('examples with a few changes, and a profile asked for', { skip: examplesM
 
 const many = <T>(count: number, make: (at: number) => T): T[] =>
   Array.from({ length: count }, (_, at) => make(at))
-const element = (at: number) => ({
+const largeElement = (at: number) => ({
   id: `Patient.e${at}`,
   path: `Patient.e${at}`,
   min: 0,
@@ -168,17 +169,8 @@ const LARGE: Readonly<Record<string, object>> = {
     })),
   },
   'a StructureDefinition of 5,000 elements': {
-    resourceType: 'StructureDefinition',
-    url: 'http://a.b/large',
-    name: 'Large',
-    status: 'active',
-    kind: 'resource',
-    abstract: false,
-    type: 'Patient',
-    baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
-    derivation: 'constraint',
-    snapshot: { element: many(5000, element) },
-    differential: { element: many(5000, element) },
+    ...profileOn('Patient', ...many(5000, largeElement)),
+    snapshot: { element: many(5000, largeElement) },
   },
   'a ValueSet of 50,000 codes': {
     resourceType: 'ValueSet',

@@ -171,7 +171,10 @@ export const DEFINITIONS: Readonly<Record<string, Native>> = {
   'sdf-8b': on('element.all(base.exists())', (value) =>
     listOf(value['element']).every((row) => present(row, 'base')),
   ),
-  'sdf-10': needsBindingContent(),
+  'sdf-10': on(
+    'binding.empty() or binding.valueSet.exists() or binding.description.exists()',
+    ({ binding }) => !isObject(binding) || present(binding, 'valueSet') || present(binding, 'description'),
+  ),
   'sdf-14': on(
     'snapshot.element.all(id.exists()) and differential.element.all(id.exists())',
     (value) => haveIds(elementsOf(value, 'snapshot')) && haveIds(elementsOf(value, 'differential')),
@@ -229,13 +232,6 @@ export const DEFINITIONS: Readonly<Record<string, Native>> = {
         (row) => !isRoot(row) || !present(row, 'sliceName'),
       ),
   ),
-}
-
-function needsBindingContent(): Native {
-  return on(
-    'binding.empty() or binding.valueSet.exists() or binding.description.exists()',
-    ({ binding }) => !isObject(binding) || present(binding, 'valueSet') || present(binding, 'description'),
-  )
 }
 
 function distinctIds(part: string): Native {
