@@ -47,6 +47,8 @@ export function foldExpr(expr: Expr, filterFor: FilterFor): Expr {
     case 'none':
     case 'match':
     case 'compartment':
+    case 'type':
+    case 'granted':
       return expr
     case 'and':
     case 'or':

@@ -6,6 +6,7 @@ import {
   type Expr,
   type IndexEntry,
   type Match,
+  PATIENT_PARAM,
   type Selection,
 } from './query.ts'
 
@@ -18,6 +19,8 @@ export interface Indexed {
 
 /** The other current resources, for expressions that look at them. */
 export interface World {
+  /** What person `patient` (`Patient/id`) lets a grantee have at an instant; undefined: no grant is on record. */
+  granted?(grantee: string, patient: string, at: number): Expr | undefined
   /** The resource that `Type/id` names, or undefined. */
   resolve(ref: string): Indexed | undefined
   /** Resources of `type` with an entry of reference parameter `param` equal to `ref`. */
@@ -46,6 +49,15 @@ export function evaluate(
       return !evaluate(expr.of, type, entries, world)
     case 'compartment':
       return entries.some(({ param, lo }) => param === '_compartment' && lo === `${expr.name}/${expr.id}`)
+    case 'type':
+      return type === expr.type
+    case 'granted':
+      return entries
+        .filter(({ param, lo }) => param === PATIENT_PARAM && lo !== expr.except)
+        .every(({ lo }) => {
+          const where = world.granted?.(expr.grantee, String(lo), expr.at) ?? expr.fallback
+          return evaluate(where, type, entries, world)
+        })
     case 'match':
       return entries.some((entry) => matches(expr, entry))
     case 'chain':

@@ -59,9 +59,25 @@ export type Expr =
   | { readonly kind: 'or'; readonly of: readonly Expr[] }
   | { readonly kind: 'not'; readonly of: Expr }
   | { readonly kind: 'compartment'; readonly name: 'Patient'; readonly id: string }
+  /** True of resources of this type: for what is said of several types at once. */
+  | { readonly kind: 'type'; readonly type: string }
+  | Granted
   | Match
   | Chain
   | Has
+
+/**
+ * True of a resource if every person whose record it is in (`except` left out) lets `grantee` have it, by the grants that
+ * the store keeps: a person without a grant that is valid at `at` (ms) is asked `fallback`. Of nobody's record it is true.
+ */
+export interface Granted {
+  readonly kind: 'granted'
+  readonly grantee: string
+  readonly at: number
+  readonly fallback: Expr
+  /** `Patient/id` */
+  readonly except?: string
+}
 
 export interface SortKey {
   readonly param: string
@@ -94,6 +110,9 @@ export const NONE: Expr = { kind: 'none' }
 
 /** The highest code point: `prefix + LAST` is above every string that begins with `prefix`. */
 export const LAST = '\u{10FFFF}'
+
+/** The index parameter of everybody whose record a resource is in: `Patient/id`. */
+export const PATIENT_PARAM = '_patient'
 
 /** Separates the parts of a joined key (token `code␁system`, quantity, composite). No FHIR string may hold it. */
 export const SEPARATOR = '\u0001'

@@ -41,6 +41,10 @@ export function compileExpr(connection: Connection, expr: Expr, type: string, pl
       return compileOr(connection, expr.of, type, place)
     case 'not':
       return negate(compileExpr(connection, expr.of, type, place))
+    case 'type':
+      return expr.type === type ? TRUE : FALSE
+    case 'granted':
+      return FALSE
     case 'compartment':
     case 'match':
       return compileMatches(connection, [toMatch(expr)], type, place)

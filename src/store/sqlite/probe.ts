@@ -79,6 +79,8 @@ export function toSeek(
     case 'all':
     case 'none':
     case 'not':
+    case 'type':
+    case 'granted':
       return undefined
     case 'match':
     case 'compartment':

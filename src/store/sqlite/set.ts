@@ -26,6 +26,9 @@ export function toSet(connection: Connection, { type, typeId, parts }: Question)
         return expr.of.map(build).reduce(unite, new Uint8Array(size))
       case 'not':
         return subtract(all(), build(expr.of))
+      case 'type':
+        return expr.type === type ? all() : new Uint8Array(size)
+      case 'granted':
       case 'match':
       case 'compartment':
       case 'chain':

@@ -1,0 +1,176 @@
+// A Consent becomes a rule tree with every dimension filled in, or an unreadable one (N1 to N5). https://hl7.org/fhir/R4/consent.html
+import { parseReference } from '../fhir/reference.ts'
+import type { Coding, Resource } from '../fhir/resource.ts'
+import { type Concept, type Problem, type Provision, type Report, readDimensions } from './read-dimension.ts'
+import type { Dimensions, Effect, Rule, StoredConsent } from './rule.ts'
+import { ALWAYS, intersect, periodSpan, type Span } from './span.ts'
+import { ACT_CODE, type Vocabulary } from './vocabulary.ts'
+
+const SCOPES = 'http://terminology.hl7.org/CodeSystem/consentscope'
+/** A4: below the root. */
+const MAX_DEPTH = 2
+
+/** A Consent as it comes; nothing of it is trusted to be valid. */
+export interface ConsentResource extends Resource {
+  readonly status?: string
+  readonly scope?: Concept
+  readonly patient?: { readonly reference?: unknown }
+  readonly performer?: readonly { readonly reference?: unknown }[]
+  readonly policyRule?: Concept
+  readonly provision?: Provision
+}
+
+/** What reading a Consent's rules gives: a tree where there are no problems. */
+export interface ReadRules {
+  readonly optIn: boolean
+  readonly root?: Rule
+  readonly problems: readonly Problem[]
+}
+
+/** Returns the enforced scope of a Consent (A1), or undefined: then it is stored and never enforced. */
+export function scopeOf({ scope }: ConsentResource): 'patient-privacy' | 'research' | undefined {
+  const codes = (scope?.coding ?? []).filter(({ system }) => system === SCOPES).map(({ code }) => code)
+  if (codes.includes('research')) return 'research'
+  return codes.includes('patient-privacy') ? 'patient-privacy' : undefined
+}
+
+/** Returns `Patient/id` of a Consent, or undefined where it names nobody of this server. */
+export function patientOf({ patient }: ConsentResource): string | undefined {
+  const reference = typeof patient?.reference === 'string' ? parseReference(patient.reference) : undefined
+  return reference?.kind === 'own' && reference.type === 'Patient' ? `Patient/${reference.id}` : undefined
+}
+
+/** Returns the consent as the engine holds it; undefined where it has no effect (N1, Q06, nobody's). */
+export function normalise(vocabulary: Vocabulary, consent: ConsentResource): StoredConsent | undefined {
+  const patient = patientOf(consent)
+  if (consent.status !== 'active' || scopeOf(consent) === undefined || patient === undefined) return undefined
+  const recorded = { ref: `Consent/${consent.id}`, versionId: consent.meta?.versionId, patient }
+  const { optIn, root, problems } = readRules(vocabulary, consent)
+  if (!root || problems.length > 0)
+    return { kind: 'unreadable', ...recorded, problems: problems.map(({ rule, path }) => `${rule} ${path}`) }
+  const performers = (consent.performer ?? []).flatMap(({ reference }) =>
+    typeof reference === 'string' ? [reference] : [],
+  )
+  return { kind: 'agreement', ...recorded, optIn, performers, root }
+}
+
+/** Returns the rules of a Consent, or the problems by which it breaks A3 to A6. */
+export function readRules(vocabulary: Vocabulary, consent: ConsentResource): ReadRules {
+  const problems: Problem[] = []
+  const report: Report = (rule, path, en, ja) => void problems.push({ rule, path, en, ja })
+  for (const path of modifierExtensions(consent, 'Consent'))
+    report(
+      'A6',
+      path,
+      'A modifier extension is not understood here',
+      '修飾拡張（modifierExtension）は解釈できません',
+    )
+  const decision = readPolicyRule(consent, report)
+  if (!isObject(consent.provision)) {
+    report('A3', 'Consent.provision', 'A consent needs a provision', 'provisionが必要です')
+    return { optIn: decision === 'OPTIN', problems }
+  }
+  const inherited = scopeOf(consent) === 'research' ? { purposes: ['HRESCH'] } : {}
+  const start: Place = { path: 'Consent.provision', depth: 0, inherited, period: ALWAYS }
+  const root = readRule(vocabulary, consent.provision, start, report)
+  assertRoot(decision, root, report)
+  return { optIn: decision === 'OPTIN', root, problems }
+}
+
+function readPolicyRule({ policyRule }: ConsentResource, report: Report): string | undefined {
+  const codes = (policyRule?.coding ?? []).filter(isDecision).map(({ code }) => code)
+  if (codes.length === 1 && policyRule?.coding?.length === 1) return codes[0]
+  report(
+    'A3',
+    'Consent.policyRule',
+    'policyRule must be OPTIN (a grant) or OPTOUT (a dissent) of v3-ActCode',
+    'policyRuleはv3-ActCodeのOPTIN（同意）かOPTOUT（拒否）でなければなりません',
+  )
+  return undefined
+}
+
+function isDecision({ system, code }: Coding): boolean {
+  return system === ACT_CODE && (code === 'OPTIN' || code === 'OPTOUT')
+}
+
+function assertRoot(decision: string | undefined, root: Rule, report: Report): void {
+  if (decision === 'OPTOUT' && root.effect !== 'deny')
+    report(
+      'A3',
+      'Consent.provision.type',
+      'The root of an OPTOUT must be a deny',
+      'OPTOUTの根のprovisionはdenyでなければなりません',
+    )
+  if (decision === 'OPTIN' && root.effect !== 'permit' && !root.children.some(hasPermit))
+    report(
+      'A3',
+      'Consent.provision.type',
+      'The root of an OPTIN must be a permit, or a deny with a permit beneath',
+      'OPTINの根のprovisionはpermit、またはpermitを下に持つdenyでなければなりません',
+    )
+}
+
+function hasPermit({ effect, children }: Rule): boolean {
+  return effect === 'permit' || children.some(hasPermit)
+}
+
+/** Where a provision stands, and what it inherits (N5). */
+interface Place {
+  readonly path: string
+  readonly depth: number
+  readonly inherited: Dimensions
+  readonly period: Span
+}
+
+function readRule(vocabulary: Vocabulary, provision: Provision, place: Place, report: Report): Rule {
+  const { path, depth } = place
+  if (depth > MAX_DEPTH)
+    report(
+      'A4',
+      path,
+      `Provisions may be nested ${MAX_DEPTH} deep below the root`,
+      `provisionの入れ子は根の下${MAX_DEPTH}段までです`,
+    )
+  const dimensions = { ...place.inherited, ...readDimensions(vocabulary, provision, path, report) }
+  const period = intersect(place.period, readPeriod(vocabulary, provision, path, report))
+  const children = (provision.provision ?? []).map((child, i) =>
+    readRule(
+      vocabulary,
+      child,
+      { path: `${path}.provision[${i}]`, depth: depth + 1, inherited: dimensions, period },
+      report,
+    ),
+  )
+  return { ...dimensions, path, effect: readEffect(provision, path, report), period, children }
+}
+
+function readEffect({ type }: Provision, path: string, report: Report): Effect {
+  if (type === 'permit' || type === 'deny') return type
+  report(
+    'A4',
+    `${path}.type`,
+    'Every provision must say permit or deny',
+    'すべてのprovisionにtype（permitかdeny）が必要です',
+  )
+  return 'deny'
+}
+
+function readPeriod({ timeZone }: Vocabulary, { period }: Provision, path: string, report: Report): Span {
+  const span = period === undefined ? ALWAYS : periodSpan(period, timeZone)
+  if (span) return span
+  report('A6', `${path}.period`, 'The period is not a pair of dates', '期間が日付として読めません')
+  return ALWAYS
+}
+
+// Anywhere in the instance, contained resources included.
+function modifierExtensions(value: object, path: string): string[] {
+  return Object.entries(value).flatMap(([name, child]) => {
+    const at = Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`
+    if (name === 'modifierExtension' && !Array.isArray(value)) return [at]
+    return isObject(child) ? modifierExtensions(child, at) : []
+  })
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
