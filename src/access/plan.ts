@@ -1,4 +1,5 @@
 // A Query under a Policy, and a write under a Policy: the only arguments a Store takes.
+import type { Standing } from '../consent/standing.ts'
 import type { IndexEntry, Query, Selection } from '../search/query.ts'
 
 /** Where a walk stands: made by a store, given back to it; JSON-serialisable, sealed before it leaves the server. */
@@ -80,7 +81,10 @@ export interface PutChange {
   /** UTF-8 JSON with `meta.lastUpdated` blank at `stampAt` (24 bytes); the store fills it in at commit. */
   readonly document: Uint8Array
   readonly stampAt: number
+  /** Those of search, and its facets. */
   readonly entries: readonly IndexEntry[]
+  /** What it puts on record of a person; grants are made from it. */
+  readonly standing?: Standing
   readonly expect: Expectation
 }
 
@@ -99,6 +103,7 @@ export interface IndexChange {
   readonly id: string
   readonly versionId: string
   readonly entries: readonly IndexEntry[]
+  readonly standing?: Standing
 }
 
 export type ChangeData = PutChange | DeleteChange | IndexChange

@@ -1,4 +1,6 @@
 // Calendar days in the server's zone.
+import { toSpan } from './span.ts'
+
 const DAY_MS = 86_400_000
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -11,4 +13,9 @@ export function toDayNumber(time: number, timeZone: string): number {
     formats.set(timeZone, format)
   }
   return Date.parse(`${format.format(time)}T00:00:00Z`) / DAY_MS
+}
+
+/** Returns the first instant (ms) of a calendar day in `timeZone`. */
+export function dayStart(day: number, timeZone: string): number {
+  return toSpan(new Date(day * DAY_MS).toISOString().slice(0, 10), timeZone)!.from
 }

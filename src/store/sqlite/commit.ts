@@ -10,6 +10,9 @@ import {
   replaceEntries,
 } from './entries.ts'
 import { checkExpectation } from './expect.ts'
+import { createFacetRow, createFacetWriter, type FacetParam, type FacetRow, facetParam } from './facets.ts'
+import { createGovernance, governs } from './governance.ts'
+import { createGrants, type Grants } from './grants.ts'
 import {
   type Applied,
   CREATED,
@@ -41,6 +44,7 @@ export interface Committer {
   apply(ledger: Ledger, commit: PackedCommit): Applied
   /** Takes note of names that a commit brings; once for each commit, in the order they were sent. */
   learn(names: readonly string[]): void
+  readonly grants: Grants
   /** Forgets ids that a rollback of the whole transaction has undone. */
   forget(): void
 }
@@ -53,7 +57,10 @@ export function readLedger(connection: Connection): Ledger {
 }
 
 /** Returns the committer of one connection. */
-export function createCommitter(connection: Connection): Committer {
+export function createCommitter(
+  connection: Connection,
+  governance = createGovernance(connection),
+): Committer {
   const names: string[] = []
   let ids: number[] = []
   const several = new Set<number>()
@@ -61,20 +68,37 @@ export function createCommitter(connection: Connection): Committer {
   const waiting = createWaiting()
   let isLarge = false
 
+  const facets = createFacetWriter(connection)
+  const grants = createGrants(connection, governance, facets.valueId)
+  /** By number of a name, how it stands in the facet row; null where it is a parameter of search. */
+  const facetParams: (FacetParam | null)[] = []
+
   const paramId = (name: string) => connection.paramId(name) ?? intern('param', name)
   const typeId = (name: string) => connection.typeId(name) ?? intern('type', name)
   const intern = (table: 'param' | 'type', name: string) =>
     connection.run(`INSERT INTO ${table} (name) VALUES (?)`, [name]).lastInsertRowid
 
-  function toRows(type: string, entries: FlatEntries, at: number): EntryRows {
+  // Entries of search become rows of the index; facets are gathered into their one row.
+  function toRows(type: string, entries: FlatEntries, at: number): { rows: EntryRows; facets: FacetRow } {
     const rows: (number | string)[] = [paramId(`${type}._lastUpdated`), at, at]
+    const row = createFacetRow()
     for (let i = 0; i < entries.length; i += 3) {
       const number = entries[i] as number
-      ids[number] ??= paramId(names[number]!)
-      rows.push(ids[number], entries[i + 1]!, entries[i + 2] ?? entries[i + 1]!)
+      const [lo, hi] = [entries[i + 1]!, entries[i + 2] ?? entries[i + 1]!]
+      facetParams[number] ??= facetParam(names[number]!.slice(type.length + 1)) ?? null
+      if (facetParams[number]) facets.add(row, facetParams[number], lo, hi)
+      else {
+        ids[number] ??= paramId(names[number]!)
+        rows.push(ids[number], lo, hi)
+      }
     }
     noteSeveral(rows)
-    return rows
+    return { rows, facets: row }
+  }
+
+  function putFacets(rid: number, change: PackedChange & { kind: 'put' | 'index' }, row: FacetRow): void {
+    facets.write(rid, typeId(change.type), row)
+    grants.record(rid, change.standing)
   }
 
   // Of a parameter that never has two entries on one resource, two conditions are one range (probe.ts).
@@ -110,7 +134,7 @@ export function createCommitter(connection: Connection): Committer {
     old: Standing | undefined,
     document: Uint8Array,
   ): Outcome {
-    const rows = toRows(change.type, change.entries, ledger.at)
+    const { rows, facets: row } = toRows(change.type, change.entries, ledger.at)
     const rid = old?.rid ?? ++ledger.rid
     ledger.seq++
     insertVersion(ledger, change, rid, change.method, old?.seq ?? null, document)
@@ -123,11 +147,13 @@ export function createCommitter(connection: Connection): Committer {
       ])
       if (isLarge) waiting.add(rid, rows)
       else insertEntries(connection, rid, rows)
+      putFacets(rid, change, row)
       return CREATED
     }
     connection.run('UPDATE resource SET seq = ?, deleted = 0 WHERE rid = ?', [ledger.seq, rid])
-    if (!old.deleted) keepEntries(connection, rid, old.seq)
+    if (!old.deleted) keep(rid, old.seq)
     replaceEntries(connection, rid, rows)
+    putFacets(rid, change, row)
     return old.deleted ? CREATED : UPDATED
   }
 
@@ -136,14 +162,23 @@ export function createCommitter(connection: Connection): Committer {
     ledger.seq++
     insertVersion(ledger, change, old.rid, 'DELETE', old.seq, null)
     connection.run('UPDATE resource SET seq = ?, deleted = 1 WHERE rid = ?', [ledger.seq, old.rid])
-    keepEntries(connection, old.rid, old.seq)
+    keep(old.rid, old.seq)
     deleteEntries(connection, old.rid)
+    facets.remove(old.rid)
+    grants.record(old.rid, undefined)
     return UPDATED
+  }
+
+  function keep(rid: number, seq: number): void {
+    keepEntries(connection, rid, seq)
+    facets.keep(rid, seq)
   }
 
   function reindex(change: PackedChange & { kind: 'index' }, old: Standing | undefined): Outcome {
     if (!old || old.deleted || old.versionId !== change.versionId) return SKIPPED
-    replaceEntries(connection, old.rid, toRows(change.type, change.entries, old.at))
+    const { rows, facets: row } = toRows(change.type, change.entries, old.at)
+    replaceEntries(connection, old.rid, rows)
+    putFacets(old.rid, change, row)
     return UPDATED
   }
 
@@ -175,6 +210,8 @@ export function createCommitter(connection: Connection): Committer {
     waiting.flush(connection)
     for (const record of records) applyRecord(connection, record)
     if (records.length > 0) raiseEpoch(connection)
+    if (records.some(governs) || changes.some(({ type }) => type === 'Organization')) grants.reset()
+    grants.settle()
     return { at: ledger.at, outcomes }
   }
 
@@ -197,6 +234,8 @@ export function createCommitter(connection: Connection): Committer {
 
   function forget(): void {
     ids = []
+    facets.forget()
+    grants.forget()
     several.clear()
     connection.forget()
   }
@@ -208,6 +247,7 @@ export function createCommitter(connection: Connection): Committer {
         ? applyOrUndo(ledger, commit)
         : applyAll(ledger, commit),
     learn: (fresh) => void names.push(...fresh),
+    grants,
     forget,
   }
 }

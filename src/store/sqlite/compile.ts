@@ -1,6 +1,16 @@
 // An Expr as an SQL condition on one resource, to any depth: nothing is filtered after the query. https://hl7.org/fhir/R4/search.html
+import { REF_PARAM } from '../../consent/facet-params.ts'
 import type { Axis, Bounds, Chain, Expr, Has, Match, Selection } from '../../search/query.ts'
+import {
+  compileFacetMatch,
+  compileGranted,
+  compileOwnId,
+  compileReferrer,
+  inFacetRow,
+  isFacetExpr,
+} from './compile-facet.ts'
 import type { Connection } from './connection.ts'
+import { facetParam } from './facets.ts'
 import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** Where the resource asked about stands: SQL for its rid and ref, and the rows that hold its entries. */
@@ -11,6 +21,8 @@ export interface Place {
   readonly seq?: Sql
   /** Rises with every nested query: each has its own table names. */
   readonly depth: number
+  /** The facet row that conditions are asked inside of. */
+  readonly facet?: string
 }
 
 /** Returns the place of the current version of the resource that `alias` (a row of table `resource`) stands for. */
@@ -30,29 +42,39 @@ export function pastPlace(alias: string, seq: Sql, depth = 1): Place {
  * written for matches nothing. Chain and `_has` look at the resources that are current now, whatever the place.
  */
 export function compileExpr(connection: Connection, expr: Expr, type: string, place: Place): Sql {
+  // All that the facet row answers is asked of it at once.
+  if (place.facet === undefined && isFacetExpr(expr))
+    return inFacetRow(place, (inside) => compileExpr(connection, expr, type, inside))
   switch (expr.kind) {
     case 'all':
       return TRUE
     case 'none':
       return FALSE
     case 'and':
-      return allOf(expr.of.map((part) => compileExpr(connection, part, type, place)))
+      return allOf(gather('and', expr.of, place).map((part) => compileExpr(connection, part, type, place)))
     case 'or':
-      return compileOr(connection, expr.of, type, place)
+      return compileOr(connection, gather('or', expr.of, place), type, place)
     case 'not':
       return negate(compileExpr(connection, expr.of, type, place))
     case 'type':
       return expr.type === type ? TRUE : FALSE
     case 'granted':
-      return FALSE
+      return compileGranted(connection, expr, place, (each, at) => compileExpr(connection, each, type, at))
     case 'compartment':
     case 'match':
       return compileMatches(connection, [toMatch(expr)], type, place)
     case 'chain':
       return compileChain(connection, expr, type, place)
     case 'has':
-      return compileHas(connection, expr, place)
+      return expr.param === REF_PARAM ? compileReferrer(expr, place) : compileHas(connection, expr, place)
   }
+}
+
+// Of the parts those that the facet row answers become one.
+function gather(kind: 'and' | 'or', parts: readonly Expr[], { facet }: Place): readonly Expr[] {
+  if (facet !== undefined) return parts
+  const facets = parts.filter(isFacetExpr)
+  return facets.length < 2 ? parts : [...parts.filter((part) => !isFacetExpr(part)), { kind, of: facets }]
 }
 
 /** Returns a compartment's condition as the Match on its index parameter. */
@@ -89,7 +111,13 @@ function compileOr(connection: Connection, parts: readonly Expr[], type: string,
 // At least one of the matches (all on one parameter) holds.
 function compileMatches(connection: Connection, matches: readonly Match[], type: string, place: Place): Sql {
   const name = matches[0]!.param
-  if (name === '_id') return anyOf(matches.map((match) => compileId(match, type, place.ref)))
+  if (name === '_id') return anyOf(matches.map((match) => compileOwnId(match, type, place.ref)))
+  const facet = facetParam(name)
+  if (facet) {
+    const inside = (at: Place) =>
+      anyOf(matches.map((match) => compileFacetMatch(connection, match, facet, at)))
+    return place.facet === undefined ? inFacetRow(place, inside) : inside(place)
+  }
   const param = connection.paramId(`${type}.${name}`)
   if (param === undefined) return FALSE
   const alias = `e${place.depth}`

@@ -10,7 +10,7 @@ import { readVersion } from './read.ts'
 import { raiseEpoch, sweepRecords, takeRecord } from './records.ts'
 import { searchPage } from './search.ts'
 
-type Job = ToWriter & { readonly kind: 'commit' | 'take' }
+type Job = Extract<ToWriter, { readonly kind: 'commit' | 'take' | 'ensure' }>
 type Message = Exclude<ToWriter, { kind: 'close' }>
 
 const MAX_CHANGES = 2_000
@@ -70,12 +70,25 @@ export function createGroups(
   function rollback(): void {
     if (connection.inTransaction()) connection.exec('ROLLBACK')
     committer.forget()
+    making.clear()
     Atomics.store(shared, OWN_SEQ, BigInt(lastSeq ?? 0))
   }
 
-  function apply(ledger: Ledger, job: Job): FromWriter {
+  /** Grantees whose grants are being made, with the last person that was looked at. */
+  const making = new Map<string, number>()
+
+  // Some persons at a time, so that commits go on in between; undefined while some are left.
+  function ensure({ id, grantee }: Job & { kind: 'ensure' }): FromWriter | undefined {
+    const after = committer.grants.extend(committer.grants.register(grantee), making.get(grantee) ?? 0)
+    if (after === undefined) making.delete(grantee)
+    else making.set(grantee, after)
+    return after === undefined ? { id } : undefined
+  }
+
+  function apply(ledger: Ledger, job: Job): FromWriter | undefined {
     try {
       if (job.kind === 'commit') return { id: job.id, value: committer.apply(ledger, job.commit) }
+      if (job.kind === 'ensure') return ensure(job)
       const value = takeRecord(connection, job.collection, job.key)
       if (value) raiseEpoch(connection)
       return { id: job.id, value }
@@ -94,8 +107,14 @@ export function createGroups(
       ledger = begin()
       if (Date.now() >= sweepAt && !sweepRecords(connection)) sweepAt = Date.now() + SWEEP_MS
       const answers: FromWriter[] = []
-      for (const job of jobs) answers.push(apply(ledger, job))
+      const again: Job[] = []
+      for (const job of jobs) {
+        const answer = apply(ledger, job)
+        if (answer) answers.push(answer)
+        else again.push(job)
+      }
       commit(ledger)
+      waiting.push(...again)
       return answers
     } catch (error) {
       rollback()
@@ -110,9 +129,9 @@ export function createGroups(
     try {
       const ledger = begin()
       const answer = apply(ledger, job)
-      if (answer.failure) {
+      if (!answer || answer.failure) {
         rollback()
-        return [answer]
+        return answer ? [answer] : []
       }
       held = { id: job.id, ledger, answer, timer: setTimeout(endHold, holdMs) }
       return [{ id: job.id }]
@@ -165,7 +184,7 @@ export function createGroups(
   }
 
   function grow(job: Job): void {
-    if (job.kind === 'take') return
+    if (job.kind !== 'commit') return
     size.changes += job.commit.changes.length
     size.bytes += job.commit.documents.length
   }

@@ -1,5 +1,6 @@
 // What the main thread and the writer thread say to each other: small objects, flat lists, one buffer of documents.
 import type { HistoryPlan, PutChange, ReadPlan, SearchPlan } from '../../access/plan.ts'
+import type { Standing } from '../../consent/standing.ts'
 import type { Page, RecordChange, RecordRow, Version } from '../store.ts'
 import type { Failure } from './failure.ts'
 
@@ -20,6 +21,7 @@ interface PackedPut {
   readonly end: number
   readonly stampAt: number
   readonly entries: FlatEntries
+  readonly standing?: Standing
   readonly expect: PackedExpectation
 }
 
@@ -37,6 +39,7 @@ interface PackedIndex {
   readonly id: string
   readonly versionId: string
   readonly entries: FlatEntries
+  readonly standing?: Standing
 }
 
 export type PackedChange = PackedPut | PackedDelete | PackedIndex
@@ -66,6 +69,8 @@ export type ToWriter =
   | { readonly kind: 'take'; readonly id: number; readonly collection: string; readonly key: string }
   | { readonly kind: 'ask'; readonly id: number; readonly held: number; readonly question: Question }
   | { readonly kind: 'release'; readonly id: number; readonly held: number; readonly keep: boolean }
+  /** Makes grants for a grantee until all stand. */
+  | { readonly kind: 'ensure'; readonly id: number; readonly grantee: string }
   | { readonly kind: 'close'; readonly id: number }
 
 /** What became of each change, in order, and the instant (ms) that all versions of the commit carry. */

@@ -45,13 +45,14 @@ export function createPacker(): (
       if (data.kind === 'delete')
         return { kind: 'delete', type, id, versionId, expect: packExpectation(data.expect) }
       const entries = flatten(type, data.entries)
-      if (data.kind === 'index') return { kind: 'index', type, id, versionId, entries }
+      const { standing } = data
+      if (data.kind === 'index') return { kind: 'index', type, id, versionId, entries, standing }
       const { method, stampAt } = data
       const start = end
       documents.set(data.document, start)
       end += data.document.length
       const expect = packExpectation(data.expect)
-      return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, expect }
+      return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, standing, expect }
     })
     const packedRecords = records.map(packRecord)
     // Nothing can fail from here on: names that were taken note of are sent.

@@ -51,4 +51,42 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE epoch (value INTEGER NOT NULL) STRICT;
   INSERT INTO epoch VALUES (0);
   `,
+  `
+  -- Texts that facet rows and grants hold by number.
+  CREATE TABLE facet_value (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+
+  -- What access is decided by, of the current version. patient: 0 in nobody's record, -1 in those of subject (seq 0).
+  -- flags: 1 UNINFORMED, 2 UNDELIVERED, 4 several patients. marks: ' p12 c7 ', letters as in facets.ts.
+  CREATE TABLE facet (
+    rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, patient INTEGER NOT NULL, confidentiality INTEGER,
+    flags INTEGER NOT NULL, source INTEGER, since ANY, until ANY, marks TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX facet_patient ON facet (patient, type);
+  CREATE TABLE past_facet (
+    rid INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, patient INTEGER NOT NULL,
+    confidentiality INTEGER, flags INTEGER NOT NULL, source INTEGER, since ANY, until ANY, marks TEXT NOT NULL,
+    PRIMARY KEY (rid, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE subject (
+    rid INTEGER NOT NULL, seq INTEGER NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY (rid, seq, patient)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What resources put on record of a person (consent/standing.ts), and whom its rules name.
+  CREATE TABLE standing (rid INTEGER PRIMARY KEY, patient INTEGER NOT NULL, item TEXT NOT NULL) STRICT;
+  CREATE INDEX standing_patient ON standing (patient);
+  CREATE TABLE standing_actor (ref TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (ref, rid)) STRICT, WITHOUT ROWID;
+  CREATE INDEX standing_actor_rid ON standing_actor (rid);
+
+  -- Who may have what: a grant for each person in whose record there is more than the default, by intervals of time (ms).
+  -- ready = 1 once every person has been looked at. Residuals are shared; params: their constants, basis: the consents.
+  CREATE TABLE grantee (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, ready INTEGER NOT NULL) STRICT;
+  CREATE TABLE residual (id INTEGER PRIMARY KEY, shape TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE grantee_residual (
+    grantee INTEGER NOT NULL, residual INTEGER NOT NULL, PRIMARY KEY (grantee, residual)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE grants (
+    grantee INTEGER NOT NULL, patient INTEGER NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
+    residual INTEGER NOT NULL, params TEXT, basis TEXT, PRIMARY KEY (grantee, patient, since)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -20,6 +20,8 @@ import { createPacker } from './pack.ts'
 export interface Writer {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
   take(collection: string, key: string): Promise<RecordRow | undefined>
+  /** Resolves once every person's grants for the grantee stand. */
+  ensure(grantee: string): Promise<void>
   /** Waits for every commit that was accepted. */
   close(): Promise<void>
 }
@@ -106,6 +108,10 @@ export async function openWriter(data: WriterData): Promise<Writer> {
       const held = last
       const answer = await sent
       return toCommit(changes, (beforeCommit ? await finish(held, beforeCommit) : answer) as Applied)
+    },
+    async ensure(grantee) {
+      if (refusal) throw refusal
+      await request({ kind: 'ensure', grantee })
     },
     async take(collection, key) {
       if (refusal) throw refusal

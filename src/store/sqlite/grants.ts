@@ -1,0 +1,129 @@
+// Grants: what each person lets each grantee have, kept in the transaction that changes what is on record (4.2 to 4.4).
+import { type Grantee, granteeKey, parseGrantee } from '../../consent/grantee.ts'
+import { type CommonState, materialise } from '../../consent/materialise.ts'
+import { actorsOf, type Standing } from '../../consent/standing.ts'
+import type { Vocabulary } from '../../consent/vocabulary.ts'
+import type { Connection } from './connection.ts'
+import { factor } from './residual.ts'
+
+/** What the engine needs beside the records themselves; read anew where they may have changed. */
+export interface Governance {
+  readonly vocabulary: Vocabulary
+  readonly common: CommonState
+}
+
+export interface Grants {
+  /** Makes `standing` what a resource puts on record, or takes it back; grants follow with `settle`. */
+  record(rid: number, standing: Standing | undefined): void
+  /** Recomputes the grants of all whose records have changed. */
+  settle(): void
+  /** Materialises a grantee for the next persons after `after`; returns where to go on, undefined at the end. */
+  extend(grantee: number, after: number): number | undefined
+  /** Returns the number of a grantee, registered where it is new. */
+  register(key: string): number
+  /** Forgets what a rollback has undone. */
+  forget(): void
+  /** Forgets every grant: what they were made from (policies, settings) has changed. */
+  reset(): void
+}
+
+const SLICE = 500
+
+/** Returns the grants of one connection; `governance` is asked once for each settling. */
+export function createGrants(
+  connection: Connection,
+  governance: () => Governance,
+  valueId: (text: string) => number,
+): Grants {
+  const changed = new Set<number>()
+
+  function record(rid: number, standing: Standing | undefined): void {
+    const old = connection.get('SELECT patient, item FROM standing WHERE rid = ?', [rid])
+    const item = standing && JSON.stringify(standing)
+    if (!old && !standing) return
+    if (old?.[1] === item) return
+    if (old) changed.add(old[0] as number)
+    connection.run('DELETE FROM standing WHERE rid = ?', [rid])
+    connection.run('DELETE FROM standing_actor WHERE rid = ?', [rid])
+    if (!standing) return
+    const patient = valueId(standing.patient)
+    changed.add(patient)
+    connection.run('INSERT INTO standing (rid, patient, item) VALUES (?, ?, ?)', [rid, patient, item!])
+    for (const ref of actorsOf(standing))
+      connection.run('INSERT OR IGNORE INTO standing_actor (ref, rid) VALUES (?, ?)', [ref, rid])
+  }
+
+  function settle(): void {
+    if (changed.size === 0) return
+    const grantees = connection.all('SELECT id, key FROM grantee', []) as [number, string][]
+    if (grantees.length > 0) {
+      const governed = governance()
+      for (const patient of changed)
+        for (const [id, key] of grantees) regrant(id, parseGrantee(key), patient, governed)
+    }
+    changed.clear()
+  }
+
+  function regrant(id: number, grantee: Grantee, patient: number, { common, vocabulary }: Governance): void {
+    const rows = connection.all('SELECT item FROM standing WHERE patient = ? ORDER BY rid', [patient])
+    const standings = rows.map(([item]) => JSON.parse(item as string) as Standing)
+    const [name] = connection.get('SELECT text FROM facet_value WHERE id = ?', [patient]) as [string]
+    connection.run('DELETE FROM grants WHERE grantee = ? AND patient = ?', [id, patient])
+    for (const { from, to, residual, basis } of materialise(name, standings, grantee, common, vocabulary)) {
+      const { shape, params } = factor(residual, valueId)
+      const shapeId = residualId(JSON.stringify(shape))
+      connection.run('INSERT OR IGNORE INTO grantee_residual (grantee, residual) VALUES (?, ?)', [
+        id,
+        shapeId,
+      ])
+      connection.run(
+        'INSERT INTO grants (grantee, patient, since, until, residual, params, basis) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        [
+          id,
+          patient,
+          from,
+          to,
+          shapeId,
+          params.length === 0 ? null : JSON.stringify(params),
+          basis.length === 0 ? null : JSON.stringify(basis),
+        ],
+      )
+    }
+  }
+
+  function residualId(shape: string): number {
+    const known = connection.get('SELECT id FROM residual WHERE shape = ?', [shape])
+    if (known) return known[0] as number
+    return connection.run('INSERT INTO residual (shape) VALUES (?)', [shape]).lastInsertRowid
+  }
+
+  return {
+    record,
+    settle,
+    forget: () => changed.clear(),
+    register(key) {
+      const known = connection.get('SELECT id FROM grantee WHERE key = ?', [key])
+      if (known) return known[0] as number
+      return connection.run('INSERT INTO grantee (key, ready) VALUES (?, 0)', [granteeKey(parseGrantee(key))])
+        .lastInsertRowid
+    },
+    extend(grantee, after) {
+      const key = connection.get('SELECT key FROM grantee WHERE id = ?', [grantee])
+      if (!key) return undefined
+      const patients = connection.all(PATIENTS_AFTER, [after]) as [number][]
+      if (patients.length > 0) {
+        const governed = governance()
+        for (const [patient] of patients) regrant(grantee, parseGrantee(key[0] as string), patient, governed)
+      }
+      if (patients.length === SLICE) return patients.at(-1)![0]
+      connection.run('UPDATE grantee SET ready = 1 WHERE id = ?', [grantee])
+      return undefined
+    },
+    reset() {
+      connection.exec('DELETE FROM grants; DELETE FROM grantee_residual; DELETE FROM grantee')
+      changed.clear()
+    },
+  }
+}
+
+const PATIENTS_AFTER = `SELECT DISTINCT patient FROM standing WHERE patient > ? ORDER BY patient LIMIT ${SLICE}`
