@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
+import { type AccessContext, openAccess } from './access/access.ts'
 import { type CompileParams, createPolicy } from './access/policy.ts'
 import { createSystemPolicy } from './access/system.ts'
 import type { Config } from './config.ts'
+import type { ConsentSettings } from './consent/governance.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
 import { FhirError } from './fhir/outcome.ts'
 import { checkStructureDefinition } from './fhir/profile/check-definition.ts'
@@ -26,6 +28,8 @@ import { listFolders } from './interactions/canonicals/folders.ts'
 import { withCanonicals } from './interactions/canonicals/posted.ts'
 import { openCanonicals } from './interactions/canonicals.ts'
 import type { AppContext } from './interactions/context.ts'
+import { openGovernance, recordSettings } from './interactions/governance.ts'
+import { createIndexFor } from './interactions/index-for.ts'
 import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
 import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
@@ -77,6 +81,15 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       type,
       params,
     )
+  await recordSettings(store, toConsentSettings(config))
+  const governance = openGovernance(store, base)
+  const { vocabulary } = await governance()
+  const access: AccessContext = {
+    records: store.consents,
+    governance,
+    identitiesOf: async () => [],
+    idChoosers: config.idOrganizations,
+  }
   return {
     store: withCanonicals(withSearchParameters(store, base, searchParameters), canonicals.refresh),
     get definitions() {
@@ -88,6 +101,8 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     get indexer() {
       return searchParameters.indexer
     },
+    indexFor: createIndexFor(base, vocabulary, config, (resource) => searchParameters.indexer(resource)),
+    governance,
     validate: async (resource, options) => {
       const followed = canonicals.follow()
       if (followed) await followed
@@ -100,11 +115,22 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     checkStructure: createValidator(base),
     canonicals,
     refreshCanonicals: canonicals.refresh,
-    policyFor: (principal) => createPolicy(principal, { definitions: base, compileParams }),
+    policyFor: async (principal) =>
+      createPolicy(principal, { definitions: base, compileParams }, await openAccess(principal, access)),
     compileParams,
     operations: await loadOperations(),
     pageKey: await loadPageKey(store),
     settings: config,
+  }
+}
+
+function toConsentSettings(config: Config): ConsentSettings {
+  const { timeZone, ownDataPermit, treatingPermit, dissentOverDefaults, btgOverridesDissent, adolescentAge } =
+    config
+  return {
+    timeZone,
+    switches: { ownDataPermit, treatingPermit, dissentOverDefaults, btgOverridesDissent, adolescentAge },
+    projects: [],
   }
 }
 

@@ -64,6 +64,15 @@ function parseOrigins(text: string): readonly string[] {
   throw new RangeError('origins separated by commas, such as https://app.example.org, or *')
 }
 
+function parseOrganization(text: string): string {
+  if (/^Organization\/[A-Za-z0-9.-]{1,64}$/.test(text)) return text
+  throw new RangeError('a reference such as Organization/3')
+}
+
+function toSwitch(yes: string, no: string): (text: string) => boolean {
+  return (text) => oneOf(yes, no)(text) === yes
+}
+
 function setting<Value>(
   name: string,
   standard: string,
@@ -98,6 +107,55 @@ export const SETTINGS = {
     '',
     'IANA zone in which dates and times without an offset are read.',
     parseTimeZone,
+  ),
+  organization: setting(
+    'MUSUBI_ORGANIZATION',
+    'Organization/demo',
+    '',
+    'The organisation whose data it is where a command is not told another.',
+    parseOrganization,
+  ),
+  idOrganizations: setting(
+    'MUSUBI_ID_ORGANIZATIONS',
+    'Organization/demo',
+    '',
+    'Organisations whose clients may create at an id of their own choice with PUT, separated by commas. To them alone a 404 there tells that an id is taken.',
+    (text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [parseOrganization(part.trim())])),
+  ),
+  ownDataPermit: setting(
+    'MUSUBI_OWN_DATA',
+    'permit',
+    '',
+    'What an organisation holds itself, for treatment and its own administration, without a consent: `permit` or `deny` (D1).',
+    toSwitch('permit', 'deny'),
+  ),
+  treatingPermit: setting(
+    'MUSUBI_TREATING',
+    'permit',
+    '',
+    'Reading by an organisation with a registered treating relation, without a consent: `permit` or `deny` (D2).',
+    toSwitch('permit', 'deny'),
+  ),
+  dissentOverDefaults: setting(
+    'MUSUBI_DISSENT_OVER_DEFAULTS',
+    'on',
+    '',
+    "A person's dissent also stops those two defaults: `on` or `off` (D5).",
+    toSwitch('on', 'off'),
+  ),
+  btgOverridesDissent: setting(
+    'MUSUBI_BREAK_GLASS_OVER_DISSENT',
+    'on',
+    '',
+    'Break-glass passes over a dissent that does not name it: `on` or `off` (B4).',
+    toSwitch('on', 'off'),
+  ),
+  adolescentAge: setting(
+    'MUSUBI_ADOLESCENT_AGE',
+    '12',
+    'years',
+    'From this age what is labelled sensitive is hidden from guardians (P5).',
+    integer(0, 18),
   ),
   corsOrigins: setting(
     'MUSUBI_CORS_ORIGINS',

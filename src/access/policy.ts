@@ -2,7 +2,17 @@
 import type { Definitions } from '../fhir/definitions.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { evaluate } from '../search/evaluate.ts'
-import { and, type Expr, type IndexEntry, or, type Query, type Selection } from '../search/query.ts'
+import {
+  and,
+  type Expr,
+  type IndexEntry,
+  NONE,
+  or,
+  PATIENT_PARAM,
+  type Query,
+  type Selection,
+} from '../search/query.ts'
+import type { Access } from './access.ts'
 import { toScopeFilter } from './filter.ts'
 import { foldQuery, foldSelections } from './fold.ts'
 import { INTERACTIONS, type InteractionCode } from './interaction-code.ts'
@@ -36,6 +46,12 @@ interface Grant {
   readonly where: Expr
 }
 
+/** Where a stored version came from, and in whose record it is. */
+export interface Custody {
+  readonly source?: string
+  readonly patients?: readonly string[]
+}
+
 export type HistoryQuestion = Omit<HistoryPlan, 'kind' | 'select'> & { readonly types: readonly string[] }
 
 /**
@@ -46,16 +62,17 @@ export class Policy {
   readonly principal: Principal
   /** The scopes that decide, as granted: what an AuditEvent names. */
   readonly basis: readonly string[]
-  readonly #definitions: Definitions
-  readonly #grants: readonly Grant[]
+  /** What consents and the operator's policies let through. */
+  readonly access: Access
+  readonly #scopes: ScopePolicy
   readonly #filters = new Map<string, Expr>()
 
-  constructor(seal: typeof SEAL, principal: Principal, definitions: Definitions, grants: readonly Grant[]) {
+  constructor(seal: typeof SEAL, scopes: ScopePolicy, access: Access) {
     if (seal !== SEAL) throw new TypeError('a Policy is made by createPolicy')
-    this.principal = principal
-    this.basis = grants.map(({ scope }) => scope.text)
-    this.#definitions = definitions
-    this.#grants = grants
+    this.principal = scopes.principal
+    this.basis = scopes.grants.map(({ scope }) => scope.text)
+    this.access = access
+    this.#scopes = scopes
   }
 
   /** True where the interaction is allowed on some resource of the type (of any type, where none is given). */
@@ -63,34 +80,39 @@ export class Policy {
     const right = INTERACTIONS[interaction]
     if (right === null) return true
     if (type !== undefined) return this.filterFor(type, right).kind !== 'none'
-    return this.#definitions.resourceTypes.some((each) => this.filterFor(each, right).kind !== 'none')
+    return this.#scopes.definitions.resourceTypes.some((each) => this.filterFor(each, right).kind !== 'none')
   }
 
-  /** Returns what may be reached of a type with a right: `none` for nothing, `all` for everything. */
+  /** Returns what may be reached of a type with a right, by scopes and by consents: `none` for nothing, `all` for everything. */
   filterFor(type: string, right: Right): Expr {
     const key = right + type
     const known = this.#filters.get(key)
     if (known) return known
-    const filter = or(
-      ...this.#grants.map(({ scope, where }) =>
-        and(toScopeFilter(this.#definitions, this.principal, scope, type, right), where),
-      ),
-    )
+    const scopes = this.#scopes.filterFor(type, right)
+    const filter = scopes.kind === 'none' ? NONE : and(scopes, this.access.filterFor(type, right))
     this.#filters.set(key, filter)
     return filter
   }
 
   /**
-   * True where a resource with these index entries may be reached with the right. Asked of the image before a write and
-   * of the image after it: neither may lie outside.
+   * True where scopes alone let a resource with these index entries be reached with the right: asked of the image after a
+   * write. Consents are not asked of it, since the answer would tell what a person has refused.
    */
   permits(right: Right, type: string, entries: readonly IndexEntry[]): boolean {
-    return evaluate(this.filterFor(type, right), type, entries)
+    return evaluate(this.#scopes.filterFor(type, right), type, entries)
   }
 
-  /** True where an update may bring forth a resource at an id the client chose: both rights, and no bounds on either. */
+  /** True where scopes let everything of the type be reached with the right. */
+  permitsAll(right: Right, type: string): boolean {
+    return this.#scopes.filterFor(type, right).kind === 'all'
+  }
+
+  /**
+   * True where an update may bring forth a resource at an id the client chose: both rights, no bounds on either, and an
+   * organisation that may choose ids. For everybody else hidden and absent are one (W1).
+   */
   mayCreateAt(type: string): boolean {
-    return this.filterFor(type, 'c').kind === 'all' && this.filterFor(type, 'u').kind === 'all'
+    return this.access.choosesIds && this.permitsAll('c', type) && this.permitsAll('u', type)
   }
 
   /** A read or vread of one resource. */
@@ -137,11 +159,19 @@ export class Policy {
   }
 
   /** A create, update or patch. Throws FhirError `forbidden` where what would be stored lies outside the policy. */
-  put(change: Omit<PutChange, 'kind'>): Change<PutChange> {
+  put(change: Omit<PutChange, 'kind'>, before?: Custody): Change<PutChange> {
     for (const right of toRights(change)) {
       if (!this.permits(right, change.type, change.entries)) throw refuse(right, change.type)
     }
+    if (before && !this.#keepsPatients(before, change.entries)) throw refuse('u', change.type)
     return new Change(SEAL, { kind: 'put', ...change })
+  }
+
+  // Who corrects what another holds may not move it into another person's record.
+  #keepsPatients({ source, patients = [] }: Custody, entries: readonly IndexEntry[]): boolean {
+    if (source === this.access.source) return true
+    const after = entries.flatMap(({ param, lo }) => (param === PATIENT_PARAM ? [lo] : []))
+    return after.length === patients.length && after.every((patient) => patients.includes(String(patient)))
   }
 
   /** A delete of a target read through `targetPlan('d', …)`. Throws FhirError `forbidden` without the right. */
@@ -152,7 +182,7 @@ export class Policy {
 
   /** New index entries for what stands. Throws FhirError `forbidden` for those who may not update the whole type. */
   reindex(change: Omit<IndexChange, 'kind'>): Change<IndexChange> {
-    if (this.filterFor(change.type, 'u').kind !== 'all') throw refuse('u', change.type)
+    if (!this.permitsAll('u', change.type)) throw refuse('u', change.type)
     return new Change(SEAL, { kind: 'index', ...change })
   }
 }
@@ -175,20 +205,52 @@ function refuse(right: Right, type: string): FhirError {
   return new FhirError('forbidden', `The scopes granted do not allow to ${VERBS[right]} this ${type}`)
 }
 
-const policies = new WeakMap<Principal, Promise<Policy>>()
+/** What scopes alone let through: the same as long as the token stands. */
+interface ScopePolicy {
+  readonly principal: Principal
+  readonly definitions: Definitions
+  readonly grants: readonly Grant[]
+  filterFor(type: string, right: Right): Expr
+}
+
+const scopePolicies = new WeakMap<Principal, Promise<ScopePolicy>>()
 
 /**
- * Returns the policy of a principal, made once. A granular scope whose parameter the type does not have is left out:
- * refused rather than widened.
+ * Returns the policy of a principal for one request: scopes narrow, `access` decides. A granular scope whose parameter the
+ * type does not have is left out: refused rather than widened.
  */
-export function createPolicy(principal: Principal, context: PolicyContext): Promise<Policy> {
-  const known = policies.get(principal)
-  if (known) return known
-  const policy = compileGrants(principal.scopes, context.compileParams).then(
-    (grants) => new Policy(SEAL, principal, context.definitions, grants),
-  )
-  policies.set(principal, policy)
-  return policy
+export async function createPolicy(
+  principal: Principal,
+  context: PolicyContext,
+  access: Access,
+): Promise<Policy> {
+  const known = scopePolicies.get(principal) ?? compileScopes(principal, context)
+  scopePolicies.set(principal, known)
+  return new Policy(SEAL, await known, access)
+}
+
+async function compileScopes(
+  principal: Principal,
+  { definitions, compileParams }: PolicyContext,
+): Promise<ScopePolicy> {
+  const grants = await compileGrants(principal.scopes, compileParams)
+  const filters = new Map<string, Expr>()
+  return {
+    principal,
+    definitions,
+    grants,
+    filterFor(type, right) {
+      const known = filters.get(right + type)
+      if (known) return known
+      const filter = or(
+        ...grants.map(({ scope, where }) =>
+          and(toScopeFilter(definitions, principal, scope, type, right), where),
+        ),
+      )
+      filters.set(right + type, filter)
+      return filter
+    },
+  }
 }
 
 async function compileGrants(

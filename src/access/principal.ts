@@ -1,12 +1,7 @@
 // Who asks: made from a verified token only, never from a header.
+import type { Identity } from '../consent/access-request.ts'
 import type { Definitions } from '../fhir/definitions.ts'
 import { parseScopes, type Scope } from './scopes.ts'
-
-/** One name the requester answers to, and how it came by it (`via` as in the consent rules: user, acting, affil …). */
-export interface Identity {
-  readonly ref: string
-  readonly via: 'user' | 'acting' | 'affil' | 'group' | 'client'
-}
 
 export interface Principal {
   /** `Practitioner/…`, `Patient/…` or `Client/…`. */
@@ -16,11 +11,24 @@ export interface Principal {
   readonly scopes: readonly Scope[]
   /** Launch context: the Patient id that `patient/` scopes are bound to. */
   readonly launch?: { readonly patient?: string; readonly encounter?: string }
-  /** One v3-ActReason code. */
+  /** One code below PurposeOfUse, or of a registered project. */
   readonly purpose: string
-  readonly elevation?: { readonly reason: string }
+  /** `Patient/1`: the subject is this person. */
+  readonly self?: string
+  /** `Patient/1`: the subject acts for this person (P3). */
+  readonly proxyFor?: string
+  /** A break-glass session: for one person's record (B1). */
+  readonly elevation?: Elevation
+  /** A legal basis that was verified when the token was made (C3c). */
+  readonly legalBasis?: string
   /** Instant (ms) after which the token is no longer accepted. */
   readonly expiresAt: number
+}
+
+export interface Elevation {
+  readonly reason: string
+  /** `Patient/1` */
+  readonly patient?: string
 }
 
 /** What is kept of a token beside its hash: plain JSON, enough to make the Principal again. */
@@ -32,16 +40,33 @@ export interface TokenGrant {
   readonly patient?: string
   readonly encounter?: string
   readonly organization?: string
+  /** The proxy (`RelatedPerson/…`) who acts for the subject. */
+  readonly act?: string
+  readonly elevation?: Elevation
+  readonly legalBasis?: string
   readonly purpose: string
   readonly expiresAt: number
 }
 
 /** Returns the Principal a grant stands for; frozen, so that what was verified cannot change afterwards. */
 export function toPrincipal(grant: TokenGrant, definitions: Definitions): Principal {
-  const { subject, client, organization, patient, encounter, purpose, expiresAt } = grant
+  const {
+    subject,
+    client,
+    organization,
+    patient,
+    encounter,
+    purpose,
+    expiresAt,
+    act,
+    elevation,
+    legalBasis,
+  } = grant
+  const user = act ?? subject
   const identities: Identity[] = [{ ref: `Client/${client}`, via: 'client' }]
-  if (subject !== `Client/${client}`) identities.unshift({ ref: subject, via: 'user' })
+  if (user !== `Client/${client}`) identities.unshift({ ref: user, via: 'user' })
   if (organization) identities.push({ ref: organization, via: 'acting' })
+  const represented = representedBy(grant)
   return Object.freeze({
     subject,
     identities,
@@ -49,6 +74,16 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
     scopes: parseScopes(grant.scope, definitions.isResourceType).scopes,
     ...((patient || encounter) && { launch: { patient, encounter } }),
     purpose,
+    ...(represented === undefined && subject.startsWith('Patient/') && { self: subject }),
+    ...(represented !== undefined && { proxyFor: represented }),
+    ...(elevation && { elevation }),
+    ...(legalBasis !== undefined && { legalBasis }),
     expiresAt,
   })
+}
+
+// A proxy stands in `act` beside the person as subject, or is the subject itself with the person in context.
+function representedBy({ subject, act, patient }: TokenGrant): string | undefined {
+  if (act !== undefined) return subject.startsWith('Patient/') ? subject : undefined
+  return subject.startsWith('RelatedPerson/') && patient !== undefined ? `Patient/${patient}` : undefined
 }

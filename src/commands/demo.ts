@@ -52,7 +52,7 @@ async function fill(config: Config, store: Store, { residents, seed }: Demo): Pr
   const known = await store.records.get('demo', String(seed))
   if (Number(known?.value ?? 0) >= residents) return
   const context = await createContext(config, store)
-  const policy = await createSystemPolicy('demo data', context)
+  const policy = await createSystemPolicy('demo data', context, config.organization)
   const progress = startProgress(process.stderr)
   let done = 0
   let stored = 0

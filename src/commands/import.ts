@@ -68,7 +68,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   const progress = startProgress(process.stderr)
   try {
     const context = await createContext(config, store)
-    const policy = await createSystemPolicy('import', context)
+    const policy = await createSystemPolicy('import', context, config.organization)
     const job: ImportRun = { context, policy, progress, rejects, stopping: () => stopped }
     for (const source of sources) if (!stopped) await importSource(job, source, restart, tally)
   } finally {

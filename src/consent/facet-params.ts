@@ -23,3 +23,5 @@ export const UNINFORMED = 'UNINFORMED'
 export const UNDELIVERED = 'UNDELIVERED'
 /** In the record of more than one person. */
 export const SEVERAL = 'SEVERAL'
+/** Of a Consent: everybody whom it names as an actor, at any depth. */
+export const GRANTEE_PARAM = '_grantee'

@@ -10,6 +10,7 @@ import {
   CODING_PARAM,
   CONFIDENTIALITY_PARAM,
   FLAG_PARAM,
+  GRANTEE_PARAM,
   HOLDS_PARAM,
   PRIMARY_PARAM,
   REF_PARAM,
@@ -63,6 +64,7 @@ export function createFaceter(
       source,
       refs: [...found.refs],
       refBy: [],
+      ...(type === 'Consent' && { grantees: granteesOf(resource, baseUrl) }),
     }
   }
 }
@@ -88,6 +90,7 @@ export function toFacetEntries(facets: Facets): IndexEntry[] {
   add(AUTHOR_PARAM, facets.authors)
   if (source !== undefined) add(SOURCE_PARAM, [source])
   add(REF_PARAM, facets.refs)
+  add(GRANTEE_PARAM, facets.grantees ?? [])
   return entries
 }
 
@@ -211,4 +214,25 @@ function clinicalTime(resource: Resource, timeZone: string): Span | undefined {
 function listOf<T>(value: readonly T[] | T | undefined): readonly T[] {
   if (value === undefined || value === null) return []
   return Array.isArray(value) ? value : [value as T]
+}
+
+interface Acting {
+  readonly actor?: readonly { readonly reference?: { readonly reference?: unknown } }[]
+  readonly provision?: readonly Acting[]
+}
+
+// At every depth, whether the consent can be interpreted or not.
+function granteesOf(consent: Resource, baseUrl: string): readonly string[] {
+  const found = new Set<string>()
+  const walk = ({ actor, provision }: Acting): void => {
+    for (const { reference } of listOf(actor)) {
+      const literal =
+        typeof reference?.reference === 'string' ? parseReference(reference.reference, baseUrl) : undefined
+      if (literal?.kind === 'own') found.add(`${literal.type}/${literal.id}`)
+    }
+    for (const child of listOf(provision)) walk(child)
+  }
+  const root = consent['provision']
+  if (typeof root === 'object' && root !== null) walk(root as Acting)
+  return [...found]
 }

@@ -26,4 +26,6 @@ export interface Facets {
   /** What it refers to, and what refers to it: `Type/id`. */
   readonly refs: readonly string[]
   readonly refBy: readonly string[]
+  /** Of a Consent: everybody whom it names as an actor. */
+  readonly grantees?: readonly string[]
 }

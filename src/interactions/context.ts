@@ -1,6 +1,7 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
+import type { Governance } from '../consent/governance.ts'
 import type { Canonicals } from '../fhir/canonicals.ts'
 import type { Definitions } from '../fhir/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
@@ -10,6 +11,7 @@ import type { Validate } from '../fhir/validation.ts'
 import type { ParameterState } from '../search/custom.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
+import type { IndexFor } from './index-for.ts'
 import type { OperationOf } from './operation-of.ts'
 import type { SearchParameters } from './search-parameters.ts'
 
@@ -27,6 +29,8 @@ export interface Settings {
   readonly maxCount: number
   /** Milliseconds. */
   readonly pageLinkTtl: number
+  /** `Organization/…`: whose data it is where nothing else is said. */
+  readonly organization: string
 }
 
 export interface AppContext {
@@ -39,6 +43,10 @@ export interface AppContext {
   readonly parameterState: (type: string, code: string) => ParameterState
   /** Index entries of a resource, all but `_lastUpdated`. */
   readonly indexer: (resource: Resource) => IndexEntry[]
+  /** The same with its facets, and what it puts on record. */
+  readonly indexFor: IndexFor
+  /** What governs access beside the records of persons. */
+  readonly governance: () => Promise<Governance>
   /** Resolves to the issues of a resource by every rule known here; without an error it may be stored. */
   readonly validate: Validate
   /** Issues of its structure alone: of what is read and not stored (Parameters, the envelope of a Bundle). */
@@ -47,7 +55,7 @@ export interface AppContext {
   readonly canonicals: Canonicals
   /** Reads them again after this process has changed them by another way than a commit of resources. */
   readonly refreshCanonicals: () => Promise<void>
-  /** The policy of a principal: made once, then the same Promise. */
+  /** The policy of a principal for one request: by what stands now. */
   readonly policyFor: (principal: Principal) => Promise<Policy>
   /** Turns the parameters of a granular scope into an Expr. */
   readonly compileParams: CompileParams

@@ -43,7 +43,9 @@ export interface Identities {
 
 /** Returns the identities of one transaction, empty at first. */
 export function createIdentities(writing: Writing): Identities {
-  const pending = createPending((resource) => writing.context.indexer(resource))
+  const pending = createPending(
+    (resource) => writing.context.indexFor(resource, writing.policy.access.source).entries,
+  )
   let masked = 0
   const targets = new Map<string, number>()
 

@@ -61,7 +61,8 @@ async function prepareCandidate(
     const current = await context.store.read(policy.targetPlan('u', type, id))
     if (isStanding(current) && toUnchanged(current, given)) return { kind: 'unchanged' }
     const expect = { version: isStanding(current) ? current.versionId : null }
-    return toPrepared(key, buildPut(writing, { ...given, id }, 'PUT', expect))
+    const standing = isStanding(current) ? current : undefined
+    return toPrepared(key, buildPut(writing, { ...given, id }, 'PUT', expect, standing))
   } catch (error) {
     return toRejection(key, error)
   }

@@ -50,7 +50,7 @@ export async function planPatchAt(
   await assertValid(writing, resource)
   const unchanged = toUnchanged(current, resource)
   if (unchanged) return unchanged
-  return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId })
+  return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId }, current)
 }
 
 function apply(patch: Patch, current: Stored, rewrite: RewriteUri | undefined): Resource {

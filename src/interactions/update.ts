@@ -42,7 +42,10 @@ export async function planUpdateAt(
   assertNoMatch(ifNoneMatch, standing?.versionId)
   await assertValid(writing, resource)
   const unchanged = standing && toUnchanged(standing, resource)
-  return unchanged ?? buildPut(writing, resource, 'PUT', { ...expect, version: standing?.versionId ?? null })
+  return (
+    unchanged ??
+    buildPut(writing, resource, 'PUT', { ...expect, version: standing?.versionId ?? null }, standing)
+  )
 }
 
 async function planWhere(writing: Writing, asked: Update, criteria: string): Promise<Step> {

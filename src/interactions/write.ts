@@ -45,23 +45,31 @@ function isFailure({ severity }: Issue): boolean {
   return severity === 'error' || severity === 'fatal'
 }
 
-/** Returns the Change that stores a valid `resource`, under its `id`; throws FhirError `forbidden` outside the policy. */
+/**
+ * Returns the Change that stores a valid `resource`, under its `id`; `standing` is the version that it replaces. Throws
+ * FhirError `forbidden` outside the policy.
+ */
 export function buildPut(
   { context, policy }: Writing,
   resource: Resource & { readonly id: string },
   method: PutChange['method'],
   expect: Expectation,
+  standing?: Version,
 ): PutStep {
   const versionId = newVersionId()
-  const change = policy.put({
-    type: resource.resourceType,
-    id: resource.id,
-    method,
-    versionId,
-    ...buildDocument(resource, versionId),
-    entries: context.indexer(resource),
-    expect,
-  })
+  const change = policy.put(
+    {
+      type: resource.resourceType,
+      id: resource.id,
+      method,
+      versionId,
+      ...buildDocument(resource, versionId),
+      // A resource stays with whom it first came from, whoever corrects it.
+      ...context.indexFor(resource, standing?.source ?? policy.access.source),
+      expect,
+    },
+    standing,
+  )
   return { kind: 'put', change }
 }
 

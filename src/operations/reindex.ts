@@ -96,20 +96,17 @@ type Change = ReturnType<Policy['reindex']>
 
 // A scan that skips what is hidden would put a parameter in force that does not find everything.
 function assertWhole(policy: Policy, types: ReadonlySet<string>): void {
-  const partly = [...types].find(
-    (type) => policy.filterFor(type, 's').kind !== 'all' || policy.filterFor(type, 'u').kind !== 'all',
-  )
+  const partly = [...types].find((type) => !policy.permitsAll('s', type) || !policy.permitsAll('u', type))
   if (partly !== undefined)
     throw new FhirError('forbidden', `$reindex needs a scope to search and update every ${partly}`)
 }
 
 function toChange(
-  { indexer }: AppContext,
+  { indexFor }: AppContext,
   policy: Policy,
-  { type, id, versionId, document }: Version,
+  { type, id, versionId, document, source }: Version,
 ): Change {
-  const entries = indexer(parseJson(document!) as Resource)
-  return policy.reindex({ type, id, versionId, entries })
+  return policy.reindex({ type, id, versionId, ...indexFor(parseJson(document!) as Resource, source) })
 }
 
 async function activate(context: AppContext, { policy }: OperationInput, versions: Versions): Promise<void> {

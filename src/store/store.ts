@@ -1,6 +1,7 @@
 // The contract of every store: the only way to a resource. test/store/contract.ts runs it against each backend.
 
 import type { Change, Cursor, HistoryPlan, Plan, ReadPlan, ScanPlan, SearchPlan } from '../access/plan.ts'
+import type { ConsentRecords } from '../consent/records.ts'
 import type { CodeSystemStore } from '../fhir/code-system.ts'
 
 /** One stored version. `document` is UTF-8 JSON as it is served; a deletion has none. */
@@ -12,6 +13,9 @@ export interface Version {
   readonly lastUpdated: number
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly document?: Uint8Array
+  /** Where it came from (`Organization/…`, or the person), and in whose record it is (`Patient/…`). */
+  readonly source?: string
+  readonly patients?: readonly string[]
 }
 
 export interface Page {
@@ -64,6 +68,7 @@ export interface Store extends Reader {
    */
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
   readonly records: Records
+  readonly consents: ConsentRecords
   /** Code systems that are too large for a resource. */
   readonly codeSystems: CodeSystemStore
   /** A number that grows whenever another process may have changed the store: what caches are checked against. */

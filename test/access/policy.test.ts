@@ -221,6 +221,6 @@ t.test('nothing but a policy makes a Plan, and nothing but createPolicy a Policy
     () => new Change(forged, { kind: 'index', type: 'Patient', id: '1', versionId: '1', entries: [] }),
     TypeError,
   )
-  const { principal } = await policyOf('system/*.rs')
-  t.throws(() => new Policy(forged, principal, loadDefinitions(), []), TypeError)
+  const { access } = await policyOf('system/*.rs')
+  t.throws(() => new Policy(forged, undefined as never, access), TypeError)
 })

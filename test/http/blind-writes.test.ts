@@ -6,6 +6,7 @@ import { toPrincipal } from '../../src/access/principal.ts'
 import { createContext } from '../../src/app.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { type Call, openClient } from '../support/rest.ts'
+import { sees } from '../support/sees.ts'
 import { openServer, type TestServer } from '../support/server.ts'
 import { world } from '../support/world.ts'
 
@@ -91,7 +92,7 @@ async function fill(server: TestServer, resources: readonly Resource[]): Promise
 async function isVisible(server: TestServer): Promise<(resource: Resource) => boolean> {
   const context = await createContext(server.config, server.store)
   const policy = await context.policyFor(toPrincipal({ ...ME, scope: SCOPE }, context.definitions))
-  return (resource) => policy.permits('s', resource.resourceType, context.indexer(resource))
+  return (resource) => sees(context, policy, resource)
 }
 
 // Random ids, versions and instants differ between any two runs.

@@ -2,10 +2,10 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { createPolicy } from '../../src/access/policy.ts'
 import { toPrincipal } from '../../src/access/principal.ts'
 import { createContext } from '../../src/app.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
+import { sees } from '../support/sees.ts'
 import { openServer, type TestServer } from '../support/server.ts'
 import { request, VIEWS, world } from '../support/world.ts'
 
@@ -77,14 +77,12 @@ async function selectVisible(
     subject: 'Client/test',
     client: 'test',
     purpose: 'TREAT',
+    ...(grant !== null && 'subject' in grant ? {} : { organization: 'Organization/demo' }),
     expiresAt: Number.MAX_SAFE_INTEGER,
   }
   const principal = toPrincipal({ ...standard, scope, ...grant }, context.definitions)
-  const policy = await createPolicy(principal, {
-    definitions: context.definitions,
-    compileParams: context.compileParams,
-  })
-  return resources.filter((resource) => policy.permits('s', resource.resourceType, context.indexer(resource)))
+  const policy = await context.policyFor(principal)
+  return resources.filter((resource) => sees(context, policy, resource))
 }
 
 t.test('an answer with hidden resources present equals the answer without them', async (t) => {

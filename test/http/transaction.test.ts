@@ -487,7 +487,7 @@ t.test('a transaction writes only what the policy permits', async (t) => {
     412,
     'a hidden match is no match',
   )
-  t.equal(await total(all, 'Observation'), 1)
+  t.equal(await total(mine, 'Observation'), 1)
 })
 
 t.test('transactions that meet at one resource all succeed, one after the other', async (t) => {

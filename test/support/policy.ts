@@ -1,6 +1,7 @@
 // Policies for tests, from scope strings.
 import { createPolicy, type Policy, type PolicyContext } from '../../src/access/policy.ts'
 import { type TokenGrant, toPrincipal } from '../../src/access/principal.ts'
+import { toEverything } from '../../src/access/system.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import { FhirError } from '../../src/fhir/outcome.ts'
 import { and, equals } from '../../src/search/query.ts'
@@ -27,5 +28,6 @@ export function policyOf(scope: string, grant: Partial<TokenGrant> = {}): Promis
     purpose: 'TREAT',
     expiresAt: Number.MAX_SAFE_INTEGER,
   }
-  return createPolicy(toPrincipal({ ...standard, scope, ...grant }, definitions), context)
+  const principal = toPrincipal({ ...standard, scope, ...grant }, definitions)
+  return createPolicy(principal, context, toEverything('Organization/demo'))
 }

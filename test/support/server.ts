@@ -47,6 +47,9 @@ export async function openServer(t: Test, environment: NodeJS.ProcessEnv = {}): 
       subject: 'Client/test',
       client: 'test',
       purpose: 'TREAT',
+      ...(/^(Patient|RelatedPerson)\//.test(grant.subject ?? '')
+        ? {}
+        : { organization: 'Organization/demo' }),
       expiresAt: Date.now() + 3_600_000,
     }
     const minted = mintToken({ ...standard, scope, ...grant })

@@ -59,5 +59,5 @@ async function planChange(
   const unchanged = toUnchanged({ ...current, document }, changed)
   if (unchanged) return unchanged
   await assertValid(writing, changed)
-  return buildPut(writing, changed, 'PATCH', { version: current.versionId })
+  return buildPut(writing, changed, 'PATCH', { version: current.versionId }, current)
 }

@@ -2,6 +2,7 @@
 import type { Expr, Match, Selection } from '../../search/query.ts'
 import { type Bounds, compareAxis } from '../../search/query.ts'
 import { currentPlace, type Place } from './compile.ts'
+import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { raw, type Sql, sql, TRUE } from './sql.ts'
 
@@ -84,9 +85,17 @@ export interface Question {
 /** Returns the question that `selection` asks of the current resources; undefined where nothing can match. */
 export function toQuestion(connection: Connection, { type, where }: Selection): Question | undefined {
   const typeId = connection.typeId(type)
-  const parts = conjuncts(where)
+  const parts = gatherFacets(conjuncts(where))
   if (typeId === undefined || parts.some(({ kind }) => kind === 'none')) return undefined
   return { type, typeId, parts: parts.length > 1 ? mergeRanges(connection, type, parts) : parts }
+}
+
+// What the facet row answers is one condition: it is looked up once.
+function gatherFacets(parts: readonly Expr[]): readonly Expr[] {
+  const facets = parts.filter(isFacetExpr)
+  return facets.length < 2
+    ? parts
+    : [...parts.filter((part) => !isFacetExpr(part)), { kind: 'and', of: facets }]
 }
 
 /** Returns the base of `best`, or of the whole type. */

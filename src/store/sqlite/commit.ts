@@ -11,7 +11,7 @@ import {
 } from './entries.ts'
 import { checkExpectation } from './expect.ts'
 import { createFacetRow, createFacetWriter, type FacetParam, type FacetRow, facetParam } from './facets.ts'
-import { createGovernance, governs } from './governance.ts'
+import { governs, openGovernance } from './governance.ts'
 import { createGrants, type Grants } from './grants.ts'
 import {
   type Applied,
@@ -57,10 +57,7 @@ export function readLedger(connection: Connection): Ledger {
 }
 
 /** Returns the committer of one connection. */
-export function createCommitter(
-  connection: Connection,
-  governance = createGovernance(connection),
-): Committer {
+export function createCommitter(connection: Connection, governance = openGovernance(connection)): Committer {
   const names: string[] = []
   let ids: number[] = []
   const several = new Set<number>()

@@ -1,10 +1,10 @@
 // Conditions on facets, all of one resource asked of its one narrow row. https://www.sqlite.org/lang_select.html
 import { REF_PARAM } from '../../consent/facet-params.ts'
-import { FhirError } from '../../fhir/outcome.ts'
 import type { Axis, Bounds, Expr, Granted, Has, Match } from '../../search/query.ts'
 import { compileId, type Place, toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { type FacetParam, FLAGS, facetParam, LISTED, NOBODY } from './facets.ts'
+import { toMissing } from './failure.ts'
 import { parameterOf } from './residual.ts'
 import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
@@ -208,12 +208,3 @@ function toLets(
 }
 
 const SHAPES = `SELECT r.id, r.shape FROM grantee_residual gr CROSS JOIN residual r ON r.id = gr.residual WHERE gr.grantee = ? ORDER BY r.id`
-
-function toMissing(grantee: string): FhirError {
-  return Object.assign(new FhirError('unavailable', 'Access is being worked out: try again'), { grantee })
-}
-
-/** Returns the grantee whose grants have to be made before the question can be answered, or undefined for other errors. */
-export function missingGrantee(error: unknown): string | undefined {
-  return error instanceof FhirError && 'grantee' in error ? String(error.grantee) : undefined
-}

@@ -5,6 +5,7 @@ import {
   CODING_PARAM,
   CONFIDENTIALITY_PARAM,
   FLAG_PARAM,
+  GRANTEE_PARAM,
   HOLDS_PARAM,
   PRIMARY_PARAM,
   REF_PARAM,
@@ -25,6 +26,7 @@ const MARKS: Readonly<Record<string, string>> = {
   [REF_PARAM]: 'r',
   [HOLDS_PARAM]: 'h',
   [SENSITIVITY_PARAM]: 's',
+  [GRANTEE_PARAM]: 'g',
 }
 
 /** Bits of the column `flags`. */

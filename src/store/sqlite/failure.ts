@@ -6,6 +6,8 @@ export interface Failure {
   readonly code?: ErrorCode
   readonly message: string
   readonly issues?: readonly Issue[]
+  /** Whose grants have to be made first. */
+  readonly grantee?: string
 }
 
 const BUSY = 5
@@ -25,7 +27,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Returns the failure to send; a full disk and a lock held too long become errors that a caller may see. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof FhirError) return { code: error.code, message: error.message, issues: error.issues }
+  if (error instanceof FhirError)
+    return { code: error.code, message: error.message, issues: error.issues, grantee: missingGrantee(error) }
   const code = sqliteCode(error)
   // The shared index of the log is enlarged by truncation, whose failure on a full disk has a code of its own.
   if (code === FULL || code === IOERR_SHMSIZE)
@@ -36,8 +39,19 @@ export function toFailure(error: unknown): Failure {
 }
 
 /** Returns the error to throw on the other side. */
-export function toError({ code, message, issues }: Failure): Error {
+export function toError({ code, message, issues, grantee }: Failure): Error {
+  if (grantee !== undefined) return toMissing(grantee)
   return code ? new FhirError(code, message, issues) : new Error(message)
+}
+
+/** Returns the failure of a question that cannot be answered before a grantee's grants are made. */
+export function toMissing(grantee: string): FhirError {
+  return Object.assign(new FhirError('unavailable', 'Access is being worked out: try again'), { grantee })
+}
+
+/** Returns the grantee whose grants have to be made before the question can be answered, or undefined for other errors. */
+export function missingGrantee(error: unknown): string | undefined {
+  return error instanceof FhirError && 'grantee' in error ? String(error.grantee) : undefined
 }
 
 /** Refused because the store is closing or its thread has gone. */

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 import { factor } from './residual.ts'
 
 /** What the engine needs beside the records themselves; read anew where they may have changed. */
-export interface Governance {
+export interface GrantContext {
   readonly vocabulary: Vocabulary
   readonly common: CommonState
 }
@@ -32,7 +32,7 @@ const SLICE = 500
 /** Returns the grants of one connection; `governance` is asked once for each settling. */
 export function createGrants(
   connection: Connection,
-  governance: () => Governance,
+  governance: () => GrantContext,
   valueId: (text: string) => number,
 ): Grants {
   const changed = new Set<number>()
@@ -64,7 +64,12 @@ export function createGrants(
     changed.clear()
   }
 
-  function regrant(id: number, grantee: Grantee, patient: number, { common, vocabulary }: Governance): void {
+  function regrant(
+    id: number,
+    grantee: Grantee,
+    patient: number,
+    { common, vocabulary }: GrantContext,
+  ): void {
     const rows = connection.all('SELECT item FROM standing WHERE patient = ? ORDER BY rid', [patient])
     const standings = rows.map(([item]) => JSON.parse(item as string) as Standing)
     const [name] = connection.get('SELECT text FROM facet_value WHERE id = ?', [patient]) as [string]

@@ -3,7 +3,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import { createCommitter, type Ledger, readLedger } from './commit.ts'
 import type { Connection } from './connection.ts'
 import { FOREIGN, OWN_SEQ } from './epoch.ts'
-import { toFailure } from './failure.ts'
+import { missingGrantee, toFailure } from './failure.ts'
 import { historyPage } from './history.ts'
 import type { Answer, FromWriter, Question, ToWriter } from './message.ts'
 import { readVersion } from './read.ts'
@@ -85,9 +85,24 @@ export function createGroups(
     return after === undefined ? { id } : undefined
   }
 
+  // A condition may be the first to ask what a grantee may have: its grants are made on the spot.
+  function withGrants<T>(answer: () => T): T {
+    try {
+      return answer()
+    } catch (error) {
+      const grantee = missingGrantee(error)
+      if (grantee === undefined) throw error
+      const id = committer.grants.register(grantee)
+      for (let after: number | undefined = 0; after !== undefined; )
+        after = committer.grants.extend(id, after)
+      return answer()
+    }
+  }
+
   function apply(ledger: Ledger, job: Job): FromWriter | undefined {
     try {
-      if (job.kind === 'commit') return { id: job.id, value: committer.apply(ledger, job.commit) }
+      if (job.kind === 'commit')
+        return { id: job.id, value: withGrants(() => committer.apply(ledger, job.commit)) }
       if (job.kind === 'ensure') return ensure(job)
       const value = takeRecord(connection, job.collection, job.key)
       if (value) raiseEpoch(connection)
@@ -169,7 +184,7 @@ export function createGroups(
   function ask(message: Message & { kind: 'ask' }): FromWriter {
     if (held?.id !== message.held) return late(message.id, holdMs)
     try {
-      return { id: message.id, value: answerQuestion(connection, message.question) }
+      return { id: message.id, value: withGrants(() => answerQuestion(connection, message.question)) }
     } catch (error) {
       return { id: message.id, failure: toFailure(error) }
     }

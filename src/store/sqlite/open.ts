@@ -7,8 +7,9 @@ import type { Page, RecordChange, Records, Store, Version } from '../store.ts'
 import { backup } from './backup.ts'
 import { openCodeSystems } from './concepts/systems.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { openConsents } from './consents.ts'
 import { createEpoch, SHARED_BYTES } from './epoch.ts'
-import { isBusy } from './failure.ts'
+import { isBusy, missingGrantee } from './failure.ts'
 import { historyPage } from './history.ts'
 import { migrate } from './migrate.ts'
 import { readVersion } from './read.ts'
@@ -52,19 +53,17 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
 
   let closing: Promise<void> | undefined
   return {
-    read: async (plan) => readVersion(connection, plan.data),
-    search: async ({ data }) => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data),
-    history: async ({ data }) => answerOrAsk(historyPage(connection, data, ROWS_ON_MAIN), readers, data),
+    read: (plan) => granted(writer, () => readVersion(connection, plan.data)),
+    search: ({ data }) =>
+      granted(writer, () => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data)),
+    history: ({ data }) =>
+      granted(writer, () => answerOrAsk(historyPage(connection, data, ROWS_ON_MAIN), readers, data)),
     async *scan({ data }) {
       const [asOf] = connection.get('SELECT coalesce(max(seq), 0) FROM version', []) as [number]
       for (let after = 0; ; ) {
-        const { rows, lastRid } = (await readers.ask({
-          kind: 'batch',
-          plan: data,
-          after,
-          asOf,
-          limit: SCAN_ROWS,
-        })) as { rows: Version[]; lastRid: number }
+        const question = { kind: 'batch' as const, plan: data, after, asOf, limit: SCAN_ROWS }
+        const answer = await granted(writer, () => readers.ask(question))
+        const { rows, lastRid } = answer as { rows: Version[]; lastRid: number }
         yield* rows
         if (lastRid <= after) return
         after = lastRid
@@ -72,6 +71,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
     records,
+    consents: openConsents(connection),
     codeSystems,
     epoch,
     backup: (target, onProgress) =>
@@ -105,6 +105,21 @@ async function prepare(file: string): Promise<void> {
     } catch (error) {
       if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error
       await sleep(50)
+    }
+  }
+}
+
+const MAKE_ATTEMPTS = 5
+
+// Grants that a change of policy has undone since they were asked for are made again first.
+async function granted<T>(writer: Writer, answer: () => T | Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await answer()
+    } catch (error) {
+      const grantee = missingGrantee(error)
+      if (grantee === undefined || attempt === MAKE_ATTEMPTS) throw error
+      await writer.ensure(grantee)
     }
   }
 }

@@ -18,7 +18,9 @@ import {
   toQuestion,
 } from './base.ts'
 import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
+import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
+import { seekFacets } from './seek-facets.ts'
 import { allOf, join, raw, type Sql, sql } from './sql.ts'
 
 /** Counts above the last cap are not known: such a condition is dense. */
@@ -75,6 +77,7 @@ export function toSeek(
   expr: Expr,
   caps: readonly number[],
 ): Seek | undefined {
+  if (isFacetExpr(expr)) return seekFacets(connection, type, expr)
   switch (expr.kind) {
     case 'all':
     case 'none':
@@ -230,6 +233,7 @@ const POINT_COST = 0.5
 const OTHER_COST = 2
 
 function costOf(expr: Expr): number {
+  if (isFacetExpr(expr)) return POINT_COST
   if (expr.kind === 'compartment') return POINT_COST
   return expr.kind === 'match' && toPoint(expr) !== undefined ? POINT_COST : OTHER_COST
 }

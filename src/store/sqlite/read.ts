@@ -4,7 +4,7 @@ import type { Expr } from '../../search/query.ts'
 import type { Version } from '../store.ts'
 import { compileExpr, currentPlace, pastPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
-import { toVersion } from './snapshot.ts'
+import { toVersion, VERSION_COLUMNS } from './snapshot.ts'
 import { allOf, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /**
@@ -23,7 +23,7 @@ export function readVersion(connection: Connection, data: ReadPlan): Version | u
           sql`v.rid = r.rid AND v.version_id = ${versionId}`,
           allOf([current, holdsThen(connection, select.where, select.type)]),
         ]
-  const query = sql`SELECT v.type, r.ref, v.version_id, v.at, v.method, v.document FROM resource r CROSS JOIN version v ON ${version} WHERE r.ref = ${ref} AND ${condition}`
+  const query = sql`SELECT ${raw(VERSION_COLUMNS)} FROM resource r CROSS JOIN version v ON ${version} WHERE r.ref = ${ref} AND ${condition}`
   const row = connection.get(query.text, query.params)
   return row && toVersion(connection, row)
 }

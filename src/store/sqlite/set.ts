@@ -1,9 +1,11 @@
 // Conditions as whole sets of resources, for worker threads: what costs a search per row costs here a bit. https://www.sqlite.org/json1.html
 import type { Expr } from '../../search/query.ts'
 import type { Question } from './base.ts'
+import { compileExpr } from './compile.ts'
+import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { NO_CAP, toSeek } from './probe.ts'
-import { type Sql, sql } from './sql.ts'
+import { raw, type Sql, sql } from './sql.ts'
 
 /** One byte for each rid: 1 where the resource is in the set. */
 export type RidSet = Uint8Array
@@ -14,14 +16,31 @@ export function toSet(connection: Connection, { type, typeId, parts }: Question)
   const all = () =>
     readSet(connection, sql`SELECT rid FROM resource WHERE type = ${typeId} AND deleted = 0`, size)
 
+  // Of the facet row everything is asked at once, of the resources that are left when the rest has been looked up.
+  function intersectAll(of: readonly Expr[]): RidSet {
+    const [facets, others] = [of.filter(isFacetExpr), of.filter((part) => !isFacetExpr(part))]
+    const first = others.length === 0 ? undefined : others.map(build).reduce(intersect)
+    return facets.length === 0 ? (first ?? all()) : keepFacets({ kind: 'and', of: facets }, first)
+  }
+
+  function keepFacets(expr: Expr, among: RidSet | undefined): RidSet {
+    const rows = among
+      ? sql`FROM (SELECT value AS rid FROM json_each(${JSON.stringify(listSet(among))})) c WHERE 1`
+      : sql`FROM resource c INDEXED BY resource_type WHERE c.type = ${typeId} AND c.deleted = 0`
+    const ref = raw('(SELECT ref FROM resource WHERE rid = c.rid)')
+    const condition = compileExpr(connection, expr, type, { rid: raw('c.rid'), ref, depth: 1 })
+    return readSet(connection, sql`SELECT c.rid AS rid ${rows} AND ${condition}`, size)
+  }
+
   function build(expr: Expr): RidSet {
+    if (isFacetExpr(expr)) return keepFacets(expr, undefined)
     switch (expr.kind) {
       case 'all':
         return all()
       case 'none':
         return new Uint8Array(size)
       case 'and':
-        return expr.of.length === 0 ? all() : expr.of.map(build).reduce(intersect)
+        return intersectAll(expr.of)
       case 'or':
         return expr.of.map(build).reduce(unite, new Uint8Array(size))
       case 'not':

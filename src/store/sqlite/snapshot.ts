@@ -30,10 +30,20 @@ export function countChanged(connection: Connection, asOf: number, cap: number):
   return Number(connection.get(sql, [asOf, asOf, cap])![0])
 }
 
+// Of the version that stands the row is in facet; of older ones, and of what was deleted, in past_facet.
+const facetOf = (column: string) => {
+  const past = (seq: string) => `(SELECT ${column} FROM past_facet f WHERE f.rid = r.rid AND f.seq = ${seq})`
+  return `CASE WHEN v.seq = r.seq AND r.deleted = 0 THEN (SELECT ${column} FROM facet f WHERE f.rid = r.rid) WHEN v.method = 'DELETE' THEN ${past('v.prior')} ELSE ${past('v.seq')} END`
+}
+const text = (id: string) => `(SELECT text FROM facet_value WHERE id = ${id})`
+const SUBJECTS = `(SELECT group_concat(x.text, ' ') FROM subject s CROSS JOIN facet_value x ON x.id = s.patient WHERE s.rid = r.rid AND s.seq = CASE WHEN v.seq = r.seq AND r.deleted = 0 THEN 0 WHEN v.method = 'DELETE' THEN v.prior ELSE v.seq END)`
+
+/** What `toVersion` reads, of version `v` of resource `r`. */
+export const VERSION_COLUMNS = `v.type, r.ref, v.version_id, v.at, v.method, v.document, ${facetOf(text('f.source'))}, ${facetOf(`CASE f.patient WHEN -1 THEN ${SUBJECTS} ELSE ${text('f.patient')} END`)}`
+
 // Rows come in the order of the list: it is the outer loop.
-const COLUMNS = 'v.type, r.ref, v.version_id, v.at, v.method, v.document'
-const BY_SEQ = `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN version v ON v.seq = j.value CROSS JOIN resource r ON r.rid = v.rid`
-const CURRENT = `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN resource r ON r.rid = j.value CROSS JOIN version v ON v.seq = r.seq`
+const BY_SEQ = `SELECT ${VERSION_COLUMNS} FROM json_each(?) j CROSS JOIN version v ON v.seq = j.value CROSS JOIN resource r ON r.rid = v.rid`
+const CURRENT = `SELECT ${VERSION_COLUMNS} FROM json_each(?) j CROSS JOIN resource r ON r.rid = j.value CROSS JOIN version v ON v.seq = r.seq`
 
 /** Returns the versions with these sequences, in this order. */
 export function loadVersions(connection: Connection, seqs: readonly number[]): Version[] {
@@ -59,17 +69,27 @@ function load(connection: Connection, sql: string, keys: readonly number[]): Ver
   return connection.all(sql, [JSON.stringify(keys)]).map((row) => toVersion(connection, row))
 }
 
-/** Returns a row `type, ref, version_id, at, method, document` as a Version. */
+/** Returns a row of `VERSION_COLUMNS` as a Version. */
 export function toVersion(connection: Connection, row: readonly SqlValue[]): Version {
-  const [typeId, ref, versionId, at, method, document] = row as [
+  const [typeId, ref, versionId, at, method, document, source, patients] = row as [
     number,
     string,
     string,
     number,
     Version['method'],
     Uint8Array | null,
+    string | null,
+    string | null,
   ]
   const type = connection.typeName(typeId)
-  const version = { type, id: ref.slice(type.length + 1), versionId, lastUpdated: at, method }
+  const version = {
+    type,
+    id: ref.slice(type.length + 1),
+    versionId,
+    lastUpdated: at,
+    method,
+    ...(source !== null && { source }),
+    ...(patients !== null && { patients: patients.split(' ') }),
+  }
   return document === null ? version : { ...version, document }
 }

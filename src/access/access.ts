@@ -1,0 +1,244 @@
+// What consents and the operator's policies let one requester reach, as an Expr for every type. Rules: consent/README.md
+import { type AccessRequest, type Action, actingFor, type Identity } from '../consent/access-request.ts'
+import { bindsRequester, servesRequester } from '../consent/admin.ts'
+import { comesFrom, compileBreakGlass } from '../consent/compile-patient.ts'
+import { compileProxy, INFORMED } from '../consent/compile-proxy.ts'
+import type { DecideContext } from '../consent/decision.ts'
+import { ownSources } from '../consent/defaults.ts'
+import { FLAG_PARAM, GRANTEE_PARAM, SEVERAL, UNDELIVERED } from '../consent/facet-params.ts'
+import type { Governance } from '../consent/governance.ts'
+import { granteeKey, namesOf, toGrantee } from '../consent/grantee.ts'
+import type { ConsentRecords } from '../consent/records.ts'
+import { toPatientState } from '../consent/standing.ts'
+import { createOrganisations } from '../consent/state.ts'
+import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
+import { toTypeClass } from './directory.ts'
+import type { Principal } from './principal.ts'
+import type { Right } from './scopes.ts'
+
+/** What a requester may reach beyond what scopes say, at one instant. */
+export interface Access {
+  /** Why nothing may be reached at all, whatever the data (C1); undefined where that is not so. */
+  readonly refused?: string
+  /** Returns what may be reached of a type. A create is not asked: it is what scopes allow. */
+  filterFor(type: string, right: Right): Expr
+  /** Where the requester's own writes come from: the organisation acted for, or the person. */
+  readonly source: string
+  /** True where an update may make a resource at an id of the client's choice. */
+  readonly choosesIds: boolean
+  /** The grantee whose grants decide, for reading; undefined where none do. */
+  readonly grantee?: string
+  /** The instant (ms) of every decision. */
+  readonly time: number
+}
+
+export interface AccessContext {
+  /** Organisations whose clients may choose ids (W1). */
+  readonly idChoosers: readonly string[]
+  readonly records: ConsentRecords
+  readonly governance: () => Promise<Governance>
+  /** Returns further identities of a principal, by the directory: roles, teams, groups. */
+  readonly identitiesOf: (principal: Principal) => Promise<readonly Identity[]>
+}
+
+const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
+
+/** Returns what a principal may reach now. One read of what governs it; the same instant for the whole request. */
+export async function openAccess(
+  principal: Principal,
+  context: AccessContext,
+  time = Date.now(),
+): Promise<Access> {
+  const governance = await context.governance()
+  const identities = [...principal.identities, ...(await context.identitiesOf(principal))]
+  const { self, proxyFor, purpose, elevation, legalBasis } = principal
+  const request: Omit<AccessRequest, 'action'> = {
+    identities,
+    purpose,
+    time,
+    elevated: elevation !== undefined,
+    self,
+    proxyFor,
+    legalBasis,
+  }
+  const organizations = identities.map(({ ref }) => ref).filter((ref) => ref.startsWith('Organization/'))
+  const organisations = createOrganisations(await context.records.partOf(organizations))
+  const named = await context.records.named(namesOf({ identities }, organisations))
+  const states = await statesOf(principal, context, governance)
+  const decide: DecideContext = {
+    vocabulary: governance.vocabulary,
+    state: {
+      of: (patient) => states.get(patient)!,
+      admin: governance.admin,
+      switches: governance.switches,
+      organisations,
+    },
+  }
+  const toKey = (action: Action) => {
+    const grantee = toGrantee({ ...request, action }, (ref) => named.has(ref), organisations)
+    return grantee && granteeKey(grantee)
+  }
+  const filters = new Map<Action, PersonalFilters>()
+  const personal = (action: Action) => {
+    const known =
+      filters.get(action) ?? compilePersonal({ ...request, action }, principal, decide, toKey(action))
+    filters.set(action, known)
+    return known
+  }
+  const refused = refuse(principal, governance)
+  const source = actingFor({ ...request, action: 'access' })[0] ?? principal.self ?? principal.subject
+  return {
+    refused,
+    source,
+    choosesIds: context.idChoosers.includes(source),
+    grantee: toKey('access'),
+    time,
+    filterFor(type, right) {
+      if (refused !== undefined) return NONE
+      if (right === 'c') return ALL
+      const { records, nobodys, shared, consents } = personal(CORRECTING.has(right) ? 'correct' : 'access')
+      switch (toTypeClass(type)) {
+        case 'definition':
+          return right === 'r' || right === 's' ? ALL : nobodys
+        case 'directory':
+          return right === 'r' || right === 's' ? shared : nobodys
+        default:
+          return or(type === 'Consent' ? consents : records, nobodys)
+      }
+    },
+  }
+}
+
+// C1: by the token alone.
+function refuse({ purpose, elevation, self }: Principal, { vocabulary }: Governance): string | undefined {
+  if (!vocabulary.purposes.has(purpose) && self === undefined) return 'purpose'
+  return purpose === 'BTG' && elevation === undefined ? 'btg-not-elevated' : undefined
+}
+
+// The persons whose own state decides: the one represented, and the one under break-glass.
+async function statesOf(
+  { proxyFor, elevation }: Principal,
+  { records }: AccessContext,
+  { vocabulary }: Governance,
+) {
+  const states = new Map<string, ReturnType<typeof toPatientState>>()
+  for (const patient of [proxyFor, elevation?.patient])
+    if (patient !== undefined)
+      states.set(patient, toPatientState(await records.standingsOf(patient), vocabulary))
+  return states
+}
+
+/** Filters of one action. */
+interface PersonalFilters {
+  /** What is in somebody's record. */
+  readonly records: Expr
+  /** Consents in somebody's record (L20). */
+  readonly consents: Expr
+  /** What is in nobody's record and came from the requester, or a statute opens. */
+  readonly nobodys: Expr
+  /** What everybody shares. */
+  readonly shared: Expr
+}
+
+function compilePersonal(
+  request: AccessRequest,
+  principal: Principal,
+  context: DecideContext,
+  grantee: string | undefined,
+): PersonalFilters {
+  const acting = actingFor(request)
+  const own = comesFrom([...acting, ...(acting.length === 0 ? [request.self ?? principal.subject] : [])])
+  const hard = compileHardDenies(request, context)
+  const statutory = compileStatutory(request, context)
+  const granted = (except?: string): Expr =>
+    grantee === undefined
+      ? NONE
+      : {
+          kind: 'granted',
+          grantee,
+          at: request.time,
+          fallback: comesFrom(ownSources(request, context.state.switches)),
+          ...(except !== undefined && { except }),
+        }
+  const others = request.purpose === 'BTG' ? compileElevated(request, principal, context) : granted()
+  // Q33
+  const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(acting))
+  const isPersonal = present(PATIENT_PARAM)
+  const toRecords = (general: Expr) =>
+    and(
+      isPersonal,
+      delivered,
+      withOwn(request, context, general, hard, (patient) => granted(patient)),
+    )
+  const names = request.identities
+    .filter(({ via }) => via !== 'affil')
+    .map(({ ref }) => equals(GRANTEE_PARAM, ref))
+  const notHard = not(hard.always ? ALL : NONE)
+  return {
+    records: toRecords(and(not(hard.records), or(statutory, others))),
+    consents: toRecords(and(not(hard.records), or(own, request.action === 'access' ? or(...names) : NONE))),
+    nobodys: and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
+    shared: notHard,
+  }
+}
+
+// C3a: the person and the proxy are decided by 2.9 for their own record, by everybody else's rules for the others in it.
+function withOwn(
+  request: AccessRequest,
+  context: DecideContext,
+  general: Expr,
+  hard: HardDenies,
+  granted: (except: string) => Expr,
+): Expr {
+  const { self, proxyFor } = request
+  const person = self ?? proxyFor
+  if (person === undefined) return general
+  const isTheirs = equals(PATIENT_PARAM, person)
+  const own = self !== undefined ? INFORMED : and(not(hard.records), compileProxy(person, request, context))
+  return or(and(isTheirs, own, granted(person)), and(not(isTheirs), general))
+}
+
+interface HardDenies {
+  /** Of resources in somebody's record. */
+  readonly records: Expr
+  /** True where one binds whatever the resource. */
+  readonly always: boolean
+}
+
+function compileHardDenies(request: AccessRequest, context: DecideContext): HardDenies {
+  const binding = context.state.admin.filter(
+    (policy) => policy.kind === 'hard-deny' && bindsRequester(policy, request, context),
+  )
+  const patients = binding.map((policy) => (policy.kind === 'hard-deny' ? policy.patient : undefined))
+  return {
+    always: patients.includes(undefined),
+    records: or(...patients.map((patient) => (patient === undefined ? ALL : equals(PATIENT_PARAM, patient)))),
+  }
+}
+
+function serving(request: AccessRequest, context: DecideContext) {
+  return context.state.admin.flatMap((policy) =>
+    policy.kind === 'statutory-permit' && servesRequester(policy, request, context) ? [policy] : [],
+  )
+}
+
+function compileStatutory(request: AccessRequest, context: DecideContext): Expr {
+  const alone = not(equals(FLAG_PARAM, SEVERAL))
+  return or(
+    ...serving(request, context).map(({ patient }) =>
+      patient === undefined ? ALL : and(equals(PATIENT_PARAM, patient), alone),
+    ),
+  )
+}
+
+function statutoryOfNobody(request: AccessRequest, context: DecideContext): Expr {
+  return serving(request, context).some(({ patient }) => patient === undefined) ? ALL : NONE
+}
+
+// B1, B3: the session is for one person's record.
+function compileElevated(request: AccessRequest, { elevation }: Principal, context: DecideContext): Expr {
+  const patient = elevation?.patient
+  if (patient === undefined) return NONE
+  const alone = not(equals(FLAG_PARAM, SEVERAL))
+  return and(equals(PATIENT_PARAM, patient), alone, compileBreakGlass(patient, request, context))
+}

@@ -1,0 +1,43 @@
+// What governs access, read from records once for every change of them.
+import {
+  type ConsentSettings,
+  createGovernance,
+  type Governance,
+  NOTICES,
+  POLICIES,
+  SETTINGS,
+  TENANT,
+} from '../consent/governance.ts'
+import type { Definitions } from '../fhir/definitions.ts'
+import type { Store } from '../store/store.ts'
+
+/** Puts the settings on record that grants are made by, where others stand there; every grant is then made anew. */
+export async function recordSettings({ records }: Store, settings: ConsentSettings): Promise<void> {
+  const row = await records.get(SETTINGS, TENANT)
+  if (row && JSON.stringify(row.value) === JSON.stringify(settings)) return
+  await records.put({ collection: SETTINGS, key: TENANT, value: settings })
+}
+
+/** Returns a function that gives the governance of now. */
+export function openGovernance(
+  { records, epoch }: Pick<Store, 'records' | 'epoch'>,
+  definitions: Definitions,
+): () => Promise<Governance> {
+  const toGovernance = createGovernance(definitions)
+  let known: { readonly at: number; readonly governance: Promise<Governance> } | undefined
+
+  async function read(): Promise<Governance> {
+    const [settings, policies, notices] = await Promise.all([
+      records.get(SETTINGS, TENANT),
+      records.list(POLICIES),
+      records.list(NOTICES),
+    ])
+    return toGovernance({ settings: settings?.value, policies: policies.map(({ value }) => value), notices })
+  }
+
+  return () => {
+    const at = epoch()
+    if (known?.at !== at) known = { at, governance: read() }
+    return known.governance
+  }
+}
