@@ -2,15 +2,15 @@
 // https://hl7.org/fhir/R4/security-labels.html
 import { parseReference } from '../../fhir/reference.ts'
 import type { Resource } from '../../fhir/resource.ts'
-import { toTypeClass } from '../directory.ts'
+import { isUniversal } from '../directory.ts'
 
-/** Calls `onCoding` for everything with a system and a code, at any depth, and `onResource` for contained resources and entries. */
+/** Calls `onCoding` for everything with a system and a code, at any depth, and `onResource` for contained resources and entries; definitions and directories have no codings here. */
 export function walkCodings(
   resource: Resource,
   onCoding: (system: string, code: string) => void,
   onResource: (resource: Resource) => void,
 ): void {
-  if (!isDefinition(resource)) walk(resource)
+  if (!isImpersonal(resource)) walk(resource)
 
   function walk(value: object): void {
     if (Array.isArray(value)) {
@@ -29,13 +29,13 @@ export function walkCodings(
 
   function enter(inner: Resource): void {
     onResource(inner)
-    if (!isDefinition(inner)) walk(inner)
+    if (!isImpersonal(inner)) walk(inner)
   }
 }
 
-// A value set that lists codes says nothing of anybody.
-function isDefinition({ resourceType }: Resource): boolean {
-  return toTypeClass(resourceType) === 'definition'
+// A value set that lists codes and a clinic that offers psychiatry say nothing of anybody; a Medication does, through what refers to it.
+function isImpersonal({ resourceType }: Resource): boolean {
+  return isUniversal(resourceType) && resourceType !== 'Medication'
 }
 
 /** Elements through which labels propagate, by name, on the resource itself (LI2). */
