@@ -1,4 +1,4 @@
-// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,terminology,reads,writes,import,search,interference] [--readme]
+// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,labels,terminology,reads,writes,import,search,interference] [--readme]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { buildResident } from '../demo/residents.ts'
 import { measureReadCeiling } from './ceiling.ts'
 import { measureImport, measureInterference, writeResidents } from './import.ts'
+import { measureLabels } from './labels.ts'
 import { encodeShot, runLoad, type Target } from './load.ts'
 import { describeMachine, type Figure, renderFigures } from './report.ts'
 import {
@@ -25,7 +26,10 @@ const { values } = parseArgs({
   options: {
     patients: { type: 'string', default: '1000,16000' },
     seconds: { type: 'string', default: '5' },
-    only: { type: 'string', default: 'validation,xml,terminology,reads,writes,import,search,interference' },
+    only: {
+      type: 'string',
+      default: 'validation,xml,labels,terminology,reads,writes,import,search,interference',
+    },
     readme: { type: 'boolean', default: false },
   },
 })
@@ -215,6 +219,10 @@ async function benchWords(): Promise<void> {
   if (wanted.has('xml')) {
     progress('XML')
     words.push(...(await measureXml()))
+  }
+  if (wanted.has('labels')) {
+    progress('labels')
+    words.push(...measureLabels())
   }
   if (wanted.has('terminology')) {
     progress('a code system of a million concepts')
