@@ -33,7 +33,7 @@ const TABLE: readonly (readonly [labels: string, system: string, codes: string])
   ['HIV', LOINC, '75622-1 7917-8 56888-1 25835-0 20447-9'],
   ['HIV', SCT, '86406008 62479008'],
   ['HIV', ATC, 'J05AR20 J05AJ03 J05AE10'],
-  ['HIV', JLAC10, '5F560155002305211'],
+  ['HIV', JLAC10, '5F560155002305211 5F500145302287549'],
   ['PSY', ICD, 'F20 F20.0 F32.1 F41 F43.1 F60.3 F69 F80 F84.0 F90 F99 X60 X84'],
   ['PSY', JP_ICD, 'F200 F329 F99'],
   ['PSY', LOINC, '44261-6 70274-6'],
@@ -46,7 +46,7 @@ const TABLE: readonly (readonly [labels: string, system: string, codes: string])
   ['STD', JP_ICD, 'A539 A64'],
   ['STD', LOINC, '20507-0 43304-5 43305-2'],
   ['STD', SCT, '76272004 15628003'],
-  ['STD', JLAC10, '5E075135102306211'],
+  ['STD', JLAC10, '5E075135102306211 5E074135102306211 5E021000009986211 6B615000008588600'],
   ['SDV', ICD, 'T74 T74.1 Y05 Y07 Y07.0 Z63.0 Z04.4'],
   ['SDV', JP_ICD, 'T741 Y070 Z630'],
   ['SDV', SCT, '706893006'],
@@ -66,7 +66,7 @@ const TABLE: readonly (readonly [labels: string, system: string, codes: string])
   ['', JP_ICD, 'I10 F172 F03 Z379'],
   ['', LOINC, '8480-6 4548-4 72166-2'],
   ['', ATC, 'J05AF10 J05AE11 N05BA12 N05CF02 C09AA01'],
-  ['', JLAC10, '3D046000001906202'],
+  ['', JLAC10, '3D046000001906202 5F016143102302311 5E076000009986211'],
   ['', 'urn:other', 'B20 F20 86406008'],
 ]
 
