@@ -11,30 +11,18 @@ import {
   sensitivityOf,
   toLabels,
 } from './labels/read.ts'
-import { compileRules, type FindRules, type LabelRule } from './labels/rules.ts'
+import { compileRules, type FindRules, type LabelRule, OWN_RULES } from './labels/rules.ts'
 import { walkCodings } from './labels/walk.ts'
 
 /** Extension of an automatic label: its `valueCode` names the rule. A label without it was set by hand. */
 export const LABEL_RULE = 'https://musubi.example/fhir/StructureDefinition/label-rule'
-
-/** What sets a label where no rule of the list does. */
-export const OWN_RULES = {
-  /** LI1: a sensitivity code restricts. */
-  sensitivity: 'sensitivity',
-  /** LI2: a resource it refers to has the label. */
-  reference: 'reference',
-  /** LI2: a contained resource or an entry has it. */
-  part: 'part',
-  /** LI3: the version before was above the lowest that the new one states. */
-  previous: 'previous',
-} as const
 
 export interface LabelContext {
   /** The version that stands. */
   readonly previous?: Resource
   /** Labels of what `inheritsFrom` names. */
   readonly inherited?: readonly Labels[]
-  /** A human lowers: labels of `previous` are not put back. What a rule finds in the resource is set all the same. */
+  /** A human lowers: labels of `previous` are not put back. What rules find and what is inherited is set all the same. */
   readonly mayLower?: boolean
 }
 
@@ -43,7 +31,7 @@ export interface LabelChange {
   readonly kind: 'added' | 'removed' | 'restored'
   /** Of confidentiality or sensitivity. */
   readonly code: string
-  /** Id of the rule, one of `OWN_RULES`, or `manual`. */
+  /** Id of the rule, or one of `OWN_RULES`. */
   readonly rule: string
 }
 
@@ -109,7 +97,8 @@ function toAdded(
   for (const labels of inherited) inherit(labels, OWN_RULES.reference)
   if (sensitivity.size + added.size > 0)
     raise(RESTRICTED, () => toCoding(CONFIDENTIALITY_SYSTEM, 'R', OWN_RULES.sensitivity))
-  return top.coding ? [...added.values(), top.coding] : [...added.values()]
+  // One coding may be both: v3-Confidentiality once had sensitivity codes.
+  return [...new Set([...added.values(), ...(top.coding ? [top.coding] : [])])]
 }
 
 // LI3: what the version before had is there again, as it was written; one without a code was N.
@@ -152,12 +141,10 @@ function toChanges(
   )
   return [
     ...gained.map((code): LabelChange => ({ kind: 'added', code, rule: ruleOf(code) })),
-    ...lost.map((code): LabelChange => ({ kind: 'removed', code, rule: MANUAL })),
+    ...lost.map((code): LabelChange => ({ kind: 'removed', code, rule: OWN_RULES.manual })),
     ...restored.map(({ code }): LabelChange => ({ kind: 'restored', code: code!, rule: OWN_RULES.previous })),
   ]
 }
-
-const MANUAL = 'manual'
 
 interface Marked extends Coding {
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
@@ -168,5 +155,5 @@ function toCoding(system: string, code: string, rule: string): Marked {
 }
 
 function toRule(coding: Marked | undefined): string {
-  return coding?.extension?.find(({ url }) => url === LABEL_RULE)?.valueCode ?? MANUAL
+  return coding?.extension?.find(({ url }) => url === LABEL_RULE)?.valueCode ?? OWN_RULES.manual
 }

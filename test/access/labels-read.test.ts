@@ -50,6 +50,7 @@ const READINGS: readonly (readonly [
     'R',
     ['HIV'],
   ],
+  ['without a system a code that is none is no label', [{ code: 'x' }, { code: 'AMB' }], 'N', []],
   ['without a system the code decides', [{ code: 'V' }, { code: 'SDV' }, { code: 'x' }], 'V', ['SDV']],
   [
     'older systems count',

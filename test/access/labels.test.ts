@@ -111,6 +111,8 @@ t.test('labels of a part are taken over: the container is as confidential as wha
   const { resource, labels } = label({ resourceType: 'Bundle', entry })
   t.strictSame(labels, { confidentiality: 'V', sensitivity: ['STD'] })
   t.strictSame(resource.meta?.security, [auto(sens('STD'), 'part'), auto(conf('V'), 'part')])
+  const plain = [{ resource: { resourceType: 'Basic', meta: { security: [conf('V')] } } }]
+  t.equal(label({ resourceType: 'Bundle', entry: plain }).labels.confidentiality, 'V')
 })
 
 t.test('several rules give several labels, one rule for one label is named: the first', async (t) => {
@@ -144,6 +146,11 @@ t.test('a label of the version that stands is put back as it was written (LI3)',
     { kind: 'restored', code: 'HIV', rule: 'previous' },
     { kind: 'restored', code: 'V', rule: 'previous' },
   ])
+})
+
+t.test('a coding that is both confidentiality and sensitivity is put back once', async (t) => {
+  const { resource } = label(condition('I10'), { previous: condition('I10', [conf('HIV')]) })
+  t.strictSame(resource.meta?.security, [conf('HIV')])
 })
 
 t.test('below N is a lowering too: a version that had no label was N', async (t) => {
@@ -183,6 +190,7 @@ t.test('a rule that is not understood is refused, never left out', async (t) => 
   const wrong: readonly (readonly LabelRule[])[] = [
     [toRule('a', 'AMB', { include: [include('urn:a', 'x')] })],
     [toRule('A b', 'HIV', { include: [include('urn:a', 'x')] })],
+    [toRule('previous', 'HIV', { include: [include('urn:a', 'x')] })],
     [RULES[0]!, RULES[0]!],
     [toRule('a', 'HIV', {})],
     [toRule('a', 'HIV', { include: [{ valueSet: ['urn:v'] }] })],

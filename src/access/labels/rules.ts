@@ -13,6 +13,20 @@ export interface LabelRule {
   readonly valueSet: Resource
 }
 
+/** What sets a label where no rule of the list does: no rule may have such an id. */
+export const OWN_RULES = {
+  /** LI1: a sensitivity code restricts. */
+  sensitivity: 'sensitivity',
+  /** LI2: a resource it refers to has the label. */
+  reference: 'reference',
+  /** LI2: a contained resource or an entry has it. */
+  part: 'part',
+  /** LI3: the version before was above the lowest that the new one states. */
+  previous: 'previous',
+  /** Set by hand. */
+  manual: 'manual',
+} as const
+
 /** Returns the rules whose value set has the code, in the order of the list. */
 export type FindRules = (system: string, code: string) => readonly LabelRule[]
 
@@ -56,7 +70,8 @@ function remember(
 }
 
 function check({ id, label }: LabelRule, ids: ReadonlySet<string>, sensitivities: Sensitivities): void {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(id) || ids.has(id)) throw wrong(id, 'its id is taken or no code')
+  const isTaken = ids.has(id) || Object.hasOwn(OWN_RULES, id)
+  if (isTaken || !/^[a-z][a-z0-9-]{0,63}$/.test(id)) throw wrong(id, 'its id is taken or no code')
   if (!sensitivities.has(label)) throw wrong(id, `${label} is no sensitivity code of v3-ActCode`)
 }
 
