@@ -1,7 +1,14 @@
 // A Consent becomes a rule tree with every dimension filled in, or an unreadable one (N1 to N5). https://hl7.org/fhir/R4/consent.html
-import { parseReference } from '../fhir/reference.ts'
 import type { Coding, Resource } from '../fhir/resource.ts'
-import { type Concept, type Problem, type Provision, type Report, readDimensions } from './read-dimension.ts'
+import {
+  type Concept,
+  openReport,
+  type Problem,
+  type Provision,
+  type Report,
+  readDimensions,
+  toRef,
+} from './read-dimension.ts'
 import type { Dimensions, Effect, Rule, StoredConsent } from './rule.ts'
 import { ALWAYS, intersect, periodSpan, type Span } from './span.ts'
 import { ACT_CODE, type Vocabulary } from './vocabulary.ts'
@@ -10,12 +17,22 @@ const SCOPES = 'http://terminology.hl7.org/CodeSystem/consentscope'
 /** A4: below the root. */
 const MAX_DEPTH = 2
 
+/** A reference whose target is not trusted to be one. */
+interface Pointer {
+  readonly reference?: unknown
+}
+
 /** A Consent as it comes; nothing of it is trusted to be valid. */
 export interface ConsentResource extends Resource {
   readonly status?: string
   readonly scope?: Concept
-  readonly patient?: { readonly reference?: unknown }
-  readonly performer?: readonly { readonly reference?: unknown }[]
+  readonly category?: readonly Concept[]
+  readonly patient?: Pointer
+  readonly performer?: readonly Pointer[]
+  readonly organization?: readonly Pointer[]
+  readonly policy?: readonly { readonly uri?: unknown }[]
+  readonly verification?: readonly { readonly verified?: unknown; readonly verifiedWith?: Pointer }[]
+  readonly extension?: readonly { readonly url?: unknown; readonly valueBoolean?: unknown }[]
   readonly policyRule?: Concept
   readonly provision?: Provision
 }
@@ -36,8 +53,8 @@ export function scopeOf({ scope }: ConsentResource): 'patient-privacy' | 'resear
 
 /** Returns `Patient/id` of a Consent, or undefined where it names nobody of this server. */
 export function patientOf({ patient }: ConsentResource): string | undefined {
-  const reference = typeof patient?.reference === 'string' ? parseReference(patient.reference) : undefined
-  return reference?.kind === 'own' && reference.type === 'Patient' ? `Patient/${reference.id}` : undefined
+  const ref = toRef(patient?.reference)
+  return ref?.startsWith('Patient/') ? ref : undefined
 }
 
 /** Returns the consent as the engine holds it; undefined where it has no effect (N1, Q06, nobody's). */
@@ -48,23 +65,14 @@ export function normalise(vocabulary: Vocabulary, consent: ConsentResource): Sto
   const { optIn, root, problems } = readRules(vocabulary, consent)
   if (!root || problems.length > 0)
     return { kind: 'unreadable', ...recorded, problems: problems.map(({ rule, path }) => `${rule} ${path}`) }
-  const performers = (consent.performer ?? []).flatMap(({ reference }) =>
-    typeof reference === 'string' ? [reference] : [],
-  )
+  const performers = (consent.performer ?? []).flatMap(({ reference }) => toRef(reference) ?? [])
   return { kind: 'agreement', ...recorded, optIn, performers, root }
 }
 
 /** Returns the rules of a Consent, or the problems by which it breaks A3 to A6. */
 export function readRules(vocabulary: Vocabulary, consent: ConsentResource): ReadRules {
-  const problems: Problem[] = []
-  const report: Report = (rule, path, en, ja) => void problems.push({ rule, path, en, ja })
-  for (const path of modifierExtensions(consent, 'Consent'))
-    report(
-      'A6',
-      path,
-      'A modifier extension is not understood here',
-      '修飾拡張（modifierExtension）は解釈できません',
-    )
+  const { problems, report } = openReport()
+  reportModifiers(consent, report)
   const decision = readPolicyRule(consent, report)
   if (!isObject(consent.provision)) {
     report('A3', 'Consent.provision', 'A consent needs a provision', 'provisionが必要です')
@@ -75,6 +83,17 @@ export function readRules(vocabulary: Vocabulary, consent: ConsentResource): Rea
   const root = readRule(vocabulary, consent.provision, start, report)
   assertRoot(decision, root, report)
   return { optIn: decision === 'OPTIN', root, problems }
+}
+
+/** Reports every modifier extension of a Consent (A6). */
+export function reportModifiers(consent: ConsentResource, report: Report): void {
+  for (const path of modifierExtensions(consent, 'Consent'))
+    report(
+      'A6',
+      path,
+      'A modifier extension is not understood here: leave it out',
+      '修飾拡張（modifierExtension）は解釈できません。取り除いてください',
+    )
 }
 
 function readPolicyRule({ policyRule }: ConsentResource, report: Report): string | undefined {
@@ -155,7 +174,13 @@ function readEffect({ type }: Provision, path: string, report: Report): Effect {
   return 'deny'
 }
 
-function readPeriod({ timeZone }: Vocabulary, { period }: Provision, path: string, report: Report): Span {
+/** Returns the span of a provision's period; ALWAYS where there is none, or where it is reported. */
+export function readPeriod(
+  { timeZone }: Pick<Vocabulary, 'timeZone'>,
+  { period }: Provision,
+  path: string,
+  report: Report,
+): Span {
   const span = period === undefined ? ALWAYS : periodSpan(period, timeZone)
   if (span) return span
   report('A6', `${path}.period`, 'The period is not a pair of dates', '期間が日付として読めません')

@@ -36,8 +36,11 @@ export interface ProjectCodes {
 /** Returns the purposes of R4's v3-ActReason with the registered projects. */
 export function createPurposes(definitions: Definitions, projects: readonly ProjectCodes[] = []): Purposes {
   const reasons = createHierarchy(definitions.terminology().codeSystems[ACT_REASON]!)
-  const systems = new Map(projects.map(({ system, codes }) => [system, new Set(codes)]))
-  const projectCodes = new Set(projects.flatMap(({ codes }) => codes))
+  // A project may not take the name of a purpose of R4: it would be read as that purpose.
+  const systems = new Map(
+    projects.map(({ system, codes }) => [system, new Set(codes.filter((code) => !reasons.has(code)))]),
+  )
+  const projectCodes = new Set([...systems.values()].flatMap((codes) => [...codes]))
   const purposes = new Set(reasons.below(ROOT))
   purposes.delete(ROOT)
   const secondary = new Set([...SECONDARY.flatMap(reasons.below), ...projectCodes])

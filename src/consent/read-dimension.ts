@@ -9,14 +9,32 @@ import { ACT_CODE, ACTION_SYSTEM, CONFIDENTIALITY_SYSTEM, rankOf, type Vocabular
 
 /** One thing that breaks a numbered rule; `path` within the Consent. */
 export interface Problem {
-  readonly rule: 'A1' | 'A2' | 'A3' | 'A4' | 'A5' | 'A6' | 'A7' | 'A8'
+  readonly rule: 'A1' | 'A2' | 'A3' | 'A4' | 'A5' | 'A6' | 'A7' | 'A8' | 'P3'
   readonly path: string
   readonly en: string
   readonly ja: string
+  /** Present where it is advice and does not refuse. */
+  readonly severity?: 'warning'
 }
 
 /** Takes note of a problem. */
-export type Report = (rule: Problem['rule'], path: string, en: string, ja: string) => void
+export type Report = (
+  rule: Problem['rule'],
+  path: string,
+  en: string,
+  ja: string,
+  severity?: 'warning',
+) => void
+
+/** Returns a Report, and the list that it fills. */
+export function openReport(): { readonly problems: readonly Problem[]; readonly report: Report } {
+  const problems: Problem[] = []
+  return {
+    problems,
+    report: (rule, path, en, ja, severity) =>
+      void problems.push({ rule, path, en, ja, ...(severity && { severity }) }),
+  }
+}
 
 /** A provision as it comes: nothing of it is trusted to be valid. */
 export interface Provision {
@@ -75,10 +93,7 @@ export function readDimensions(
     read.purposes = provision.purpose.flatMap((coding, i) =>
       readPurpose(vocabulary, coding, `${path}.purpose[${i}]`, report),
     )
-  if (provision.action)
-    read.actions = provision.action.flatMap((concept, i) =>
-      readAction(vocabulary, concept, `${path}.action[${i}]`, report),
-    )
+  if (provision.action) read.actions = readActions(vocabulary, provision.action, path, report)
   if (provision.class)
     read.classes = provision.class.flatMap((coding, i) =>
       readClass(vocabulary, coding, `${path}.class[${i}]`, report),
@@ -100,7 +115,8 @@ export function readDimensions(
 
 type Actor = NonNullable<Provision['actor']>[number]
 
-function readActor({ role, reference }: Actor, path: string, report: Report): string[] {
+/** Reports an actor whose role is not that of who receives (A5). */
+export function reportActorRole({ role }: Actor, path: string, report: Report): void {
   const codings = role?.coding ?? []
   if (codings.length === 0 || !codings.every(({ system, code }) => ROLES.has(`${system}|${code}`)))
     report(
@@ -109,7 +125,11 @@ function readActor({ role, reference }: Actor, path: string, report: Report): st
       'An actor is who receives the data: its role must be IRCP (v3-ParticipationType) or GRANTEE (v3-RoleCode); custodians and authors are not actors',
       'actorはデータの受け手です。roleはIRCP（v3-ParticipationType）かGRANTEE（v3-RoleCode）でなければなりません',
     )
-  const ref = toRef(reference?.reference)
+}
+
+function readActor(actor: Actor, path: string, report: Report): string[] {
+  reportActorRole(actor, path, report)
+  const ref = toRef(actor.reference?.reference)
   if (ref !== undefined && ACTOR_TYPES.has(ref.slice(0, ref.indexOf('/')))) return [ref]
   report(
     'A6',
@@ -120,7 +140,8 @@ function readActor({ role, reference }: Actor, path: string, report: Report): st
   return []
 }
 
-function toRef(text: unknown): string | undefined {
+/** Returns `Type/id` of a literal reference to this server, its version cut off; undefined for any other. */
+export function toRef(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined
   const reference = parseReference(text)
   return reference.kind === 'own' ? `${reference.type}/${reference.id}` : undefined
@@ -136,6 +157,16 @@ function readPurpose({ purposes }: Vocabulary, coding: Coding, path: string, rep
     '利用目的がv3-ActReasonのコードでも登録済みプロジェクトのコードでもありません',
   )
   return []
+}
+
+/** Returns the codes of the actions below `path`; what is none is reported and left out. */
+export function readActions(
+  vocabulary: Vocabulary,
+  concepts: readonly Concept[],
+  path: string,
+  report: Report,
+): Action[] {
+  return concepts.flatMap((concept, i) => readAction(vocabulary, concept, `${path}.action[${i}]`, report))
 }
 
 function readAction(
