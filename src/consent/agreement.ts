@@ -1,6 +1,7 @@
 // Which consents are versions of one agreement, and which give way when one is activated (N4, Q43). https://hl7.org/fhir/R4/consent.html
 import { type ConsentResource, patientOf, readRules, scopeOf } from './normalise.ts'
 import { readPolicyUri } from './policy-text.ts'
+import { ACT_REASON } from './purposes.ts'
 import { type Provision, toRef } from './read-dimension.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -57,11 +58,15 @@ function isGrant({ policyRule }: ConsentResource): boolean {
 
 const EXTENT = ['purpose', 'action', 'class', 'code', 'securityLabel', 'dataPeriod', 'data'] as const
 const EVERYTHING = '[]'
+/** N2. */
+const RESEARCH = [{ system: ACT_REASON, code: 'HRESCH' }]
 
 // What the root speaks of, beside who and when.
-function extentOf({ provision }: ConsentResource): string {
-  const stated = EXTENT.filter((name) => provision?.[name] !== undefined)
-  return JSON.stringify(stated.map((name) => [name, toSortedText(provision?.[name])]))
+function extentOf(consent: ConsentResource): string {
+  const implied = scopeOf(consent) === 'research' ? { purpose: RESEARCH } : {}
+  const root: Provision = { ...implied, ...consent.provision }
+  const stated = EXTENT.filter((name) => root[name] !== undefined)
+  return JSON.stringify(stated.map((name) => [name, toSortedText(root[name])]))
 }
 
 function toSortedText(value: unknown): string {
