@@ -75,7 +75,12 @@ export function readRules(vocabulary: Vocabulary, consent: ConsentResource): Rea
   reportModifiers(consent, report)
   const decision = readPolicyRule(consent, report)
   if (!isObject(consent.provision)) {
-    report('A3', 'Consent.provision', 'A consent needs a provision', 'provisionが必要です')
+    report(
+      'A3',
+      'Consent.provision',
+      'provision is missing: say what is permitted or denied',
+      'provisionがありません。何を許可または拒否するかを入れてください',
+    )
     return { optIn: decision === 'OPTIN', problems }
   }
   const inherited = scopeOf(consent) === 'research' ? { purposes: ['HRESCH'] } : {}
@@ -117,15 +122,15 @@ function assertRoot(decision: string | undefined, root: Rule, report: Report): v
     report(
       'A3',
       'Consent.provision.type',
-      'The root of an OPTOUT must be a deny',
-      'OPTOUTの根のprovisionはdenyでなければなりません',
+      'The root of a dissent (OPTOUT) must be a deny: set its type to deny, or policyRule to OPTIN if it grants',
+      '拒否（OPTOUT）の根のprovisionはdenyでなければなりません。typeをdenyにするか、同意ならpolicyRuleをOPTINにしてください',
     )
   if (decision === 'OPTIN' && root.effect !== 'permit' && !root.children.some(hasPermit))
     report(
       'A3',
       'Consent.provision.type',
-      'The root of an OPTIN must be a permit, or a deny with a permit beneath',
-      'OPTINの根のprovisionはpermit、またはpermitを下に持つdenyでなければなりません',
+      'A grant (OPTIN) must permit something: set the type of the root to permit, or nest a permit in it; to refuse, set policyRule to OPTOUT',
+      '同意（OPTIN）には許可が必要です。根のtypeをpermitにするか、permitのprovisionを入れ子にしてください。拒否ならpolicyRuleをOPTOUTにしてください',
     )
 }
 
@@ -168,8 +173,8 @@ function readEffect({ type }: Provision, path: string, report: Report): Effect {
   report(
     'A4',
     `${path}.type`,
-    'Every provision must say permit or deny',
-    'すべてのprovisionにtype（permitかdeny）が必要です',
+    'type is missing: every provision, the root too, must say permit or deny',
+    'typeがありません。根を含むすべてのprovisionにtype（permitかdeny）が必要です',
   )
   return 'deny'
 }

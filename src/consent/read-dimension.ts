@@ -122,8 +122,8 @@ export function reportActorRole({ role }: Actor, path: string, report: Report): 
     report(
       'A5',
       `${path}.role`,
-      'An actor is who receives the data: its role must be IRCP (v3-ParticipationType) or GRANTEE (v3-RoleCode); custodians and authors are not actors',
-      'actorはデータの受け手です。roleはIRCP（v3-ParticipationType）かGRANTEE（v3-RoleCode）でなければなりません',
+      'An actor is who receives the data: its role must be IRCP (v3-ParticipationType) or GRANTEE (v3-RoleCode). Name a custodian in organization, an author in data with the meaning authoredby',
+      'actorはデータの受け手です。roleはIRCP（v3-ParticipationType）かGRANTEE（v3-RoleCode）でなければなりません。管理者はorganizationに、作成者はdata（authoredby）に入れてください',
     )
 }
 
