@@ -1,4 +1,5 @@
-// Whether a Consent may be stored as active: rules A1 to A8 (2.2), and P3 for delegations. https://hl7.org/fhir/R4/consent.html
+// Whether a Consent may be stored as active: rules A1 to A8 (2.2), J08, and P3 for delegations. https://hl7.org/fhir/R4/consent.html
+import { reportForeign } from './admit-foreign.ts'
 import { reportAgreementForm, reportDate } from './admit-form.ts'
 import { reportGrants, reportLabels, reportLimits } from './admit-rules.ts'
 import { delegationProblems, isDelegation } from './delegation.ts'
@@ -15,11 +16,13 @@ export interface AdmitFacts {
   resolves(ref: string): boolean
   /** True of a RelatedPerson whose delegation in force for this patient says that they may grant consent. */
   isRelatedPersonWithPower(ref: string): boolean
+  /** True of a recipient in another country (J08); without it none is. */
+  isForeign?(ref: string): boolean
 }
 
 /** What to look up before `admit` is asked. */
 export interface Lookups {
-  /** For `resolves`. */
+  /** For `resolves` and `isForeign`. */
   readonly targets: readonly string[]
   /** For `isRelatedPersonWithPower`. */
   readonly relatedPersons: readonly string[]
@@ -58,6 +61,7 @@ export function admit(
   reportLabels(vocabulary, consent, report)
   if (rules.root) reportGrants(vocabulary, rules.root, report)
   reportLimits(consent, facts, report)
+  reportForeign(consent, (ref) => facts.isForeign?.(ref) ?? false, report)
   reportUnresolved(consent, facts, report)
   return [...problems, ...rules.problems]
 }

@@ -1,6 +1,6 @@
 // A Consent by which one person may act for another (P3): profile musubi-delegation. https://hl7.org/fhir/R4/consent.html
 import { readDelegationRights } from './delegation-rights.ts'
-import { type ConsentResource, patientOf, reportModifiers } from './normalise.ts'
+import { type ConsentResource, patientOf, reportModifiers, scopeOf } from './normalise.ts'
 import { openReport, type Problem, type Report, toRef } from './read-dimension.ts'
 import type { Delegation } from './state.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -34,7 +34,9 @@ export function isDelegation({ scope }: ConsentResource): boolean {
  */
 export function readDelegation(vocabulary: Vocabulary, consent: ConsentResource): ReadDelegation | undefined {
   const { problems, report } = openReport()
-  const read = isDelegation(consent) ? readAll(vocabulary, consent, report) : undefined
+  // Beside an enforced scope it would be both (A1).
+  const isOne = isDelegation(consent) && scopeOf(consent) === undefined
+  const read = isOne ? readAll(vocabulary, consent, report) : undefined
   return problems.length === 0 ? read : undefined
 }
 

@@ -9,7 +9,7 @@ import { ACT_CODE, ACTION_SYSTEM, CONFIDENTIALITY_SYSTEM, rankOf, type Vocabular
 
 /** One thing that breaks a numbered rule; `path` within the Consent. */
 export interface Problem {
-  readonly rule: 'A1' | 'A2' | 'A3' | 'A4' | 'A5' | 'A6' | 'A7' | 'A8' | 'P3'
+  readonly rule: 'A1' | 'A2' | 'A3' | 'A4' | 'A5' | 'A6' | 'A7' | 'A8' | 'P3' | 'J08'
   readonly path: string
   readonly en: string
   readonly ja: string
@@ -43,6 +43,7 @@ export interface Provision {
   readonly actor?: readonly {
     readonly role?: Concept
     readonly reference?: { readonly reference?: unknown }
+    readonly extension?: readonly { readonly url?: unknown; readonly valueUri?: unknown }[]
   }[]
   readonly action?: readonly Concept[]
   readonly securityLabel?: readonly Coding[]

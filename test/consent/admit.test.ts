@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { type AdmitFacts, admit, lookupsOf } from '../../src/consent/admit.ts'
+import { COUNTRY_INFORMATION } from '../../src/consent/admit-foreign.ts'
 import { type ConsentResource, normalise } from '../../src/consent/normalise.ts'
 import { ACT_REASON } from '../../src/consent/purposes.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
@@ -35,6 +36,12 @@ function found(consent: ConsentResource, facts: Partial<AdmitFacts> = {}) {
 const [DENY, PERMIT] = [{ type: 'deny' }, { type: 'permit' }]
 const HRESCH = [purpose('HRESCH')]
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+
+const isForeign = (ref: string) => ref.endsWith('abroad')
+
+function informed(valueUri: string) {
+  return { ...actor('Organization/abroad'), extension: [{ url: COUNTRY_INFORMATION, valueUri }] }
+}
 
 /** The one thing that is wrong, what is changed in a Consent that is admitted, what is found, and facts where they matter. */
 const BROKEN: readonly (readonly [string, Record<string, unknown>, string, Partial<AdmitFacts>?])[] = [
@@ -241,6 +248,18 @@ const BROKEN: readonly (readonly [string, Record<string, unknown>, string, Parti
     { provision: { ...PERMIT, provision: many(101, () => DENY) } },
     'A8 Consent.provision.provision',
   ],
+  [
+    'a recipient abroad whose country was not explained',
+    { provision: { ...PERMIT, actor: [actor('Organization/here'), actor('Organization/abroad')] } },
+    'J08 Consent.provision.actor[1]',
+    { isForeign },
+  ],
+  [
+    'a recipient abroad that a permit beneath inherits, the text without version',
+    { provision: { ...DENY, actor: [informed('https://c.example/us')], provision: [PERMIT] } },
+    'J08 Consent.provision.actor[0]',
+    { isForeign },
+  ],
 ]
 
 for (const [title, changes, expected, facts] of BROKEN)
@@ -269,6 +288,16 @@ t.test(
 const ADMITTED: readonly (readonly [string, Record<string, unknown>, Partial<AdmitFacts>?])[] = [
   ['the smallest', {}],
   ['the 200th active one', {}, { activeConsents: 199 }],
+  [
+    'a recipient abroad whose country was explained',
+    { provision: { ...PERMIT, actor: [informed('https://c.example/us|2')] } },
+    { isForeign },
+  ],
+  [
+    'a dissent from a recipient abroad',
+    { policyRule: policyRule('OPTOUT'), provision: { ...DENY, actor: [actor('Organization/abroad')] } },
+    { isForeign },
+  ],
   ['one given by a RelatedPerson with power', { performer: [{ reference: 'RelatedPerson/r/_history/2' }] }],
   [
     'research with the implied purpose and a recipient',

@@ -221,7 +221,8 @@ t.test('a delegation that is dated nowhere or names nobody here is not admitted'
   )
 })
 
-t.test('a scope that is both a delegation and a consent is not admitted', async (t) => {
+t.test('a scope that is both a delegation and a consent is not admitted, and gives no right', async (t) => {
   const both = { coding: [...scope('delegation', SCOPE_SYSTEM).coding, ...scope('patient-privacy').coding] }
   t.same(found(delegation({ scope: both })), ['A1 Consent.scope'])
+  t.equal(readDelegation(vocabulary, delegation({ scope: both })), undefined)
 })
