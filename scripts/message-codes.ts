@@ -1,4 +1,5 @@
 // Each message code as people look it up: a name in both languages and what it means. https://hl7.org/fhir/R4/codesystem.html
+import { CONSENT_RULES } from '../src/consent/problem-issues.ts'
 import { PROFILE_RULES } from '../src/fhir/profile/rules.ts'
 import type { RuleTable, StructureRule } from '../src/fhir/validate/faults.ts'
 import { RESOURCE_RULES } from '../src/fhir/validate/resource-rules.ts'
@@ -257,6 +258,59 @@ const PROFILE: Readonly<Record<keyof typeof PROFILE_RULES, Text>> = {
   ],
 }
 
+const CONSENT: Readonly<Record<keyof typeof CONSENT_RULES, Text>> = {
+  A1: [
+    'Scope of a consent',
+    '同意の範囲',
+    'The scope of an active Consent is one of those that are enforced, or another that is not.',
+  ],
+  A2: [
+    'Consent incomplete',
+    '同意の必須事項の不備',
+    'An active Consent says whose data it is about, who gave it, when, to whom, and on which version of a text.',
+  ],
+  A3: [
+    'Neither grant nor dissent',
+    '同意・拒否の不明',
+    'policyRule says OPTIN or OPTOUT, and the root provision agrees with it.',
+  ],
+  A4: [
+    'Provision without type, or too deep',
+    'provision の種別・深さの誤り',
+    'Every provision says permit or deny, at most two levels below the root.',
+  ],
+  A5: [
+    'Actor that does not receive',
+    '受け手でない actor',
+    'An actor of a Consent is who receives the data.',
+  ],
+  A6: [
+    'Condition that cannot be interpreted',
+    '解釈できない条件',
+    'A condition of a Consent is not understood here: a modifier extension, an unknown code, something that is not there.',
+  ],
+  A7: [
+    'Secondary use without recipient',
+    '提供先のない二次利用',
+    'A permit for secondary use names its recipients as organisations or groups.',
+  ],
+  A8: [
+    'Consent too large',
+    '同意の上限超過',
+    'Active consents of a person, actors, or values of an element are too many.',
+  ],
+  J08: [
+    'Recipient abroad',
+    '外国の提供先',
+    'A recipient in another country needs the text on that country that the person was shown.',
+  ],
+  P3: [
+    'Delegation that gives no right',
+    '効力のない委任',
+    'A delegation does not say in full who may act for whom, on what ground, verified by whom.',
+  ],
+}
+
 const MORE: Text = [
   'More not listed',
   '省略された指摘',
@@ -287,5 +341,9 @@ export function listMessageCodes(): readonly Concept[] {
       { code: 'issue', valueCode: issue },
     ],
   }))
-  return [...rules, toConcept('more', MORE)]
+  const consents = Object.entries(CONSENT_RULES).map(([rule, code]) => ({
+    ...toConcept(code, CONSENT[rule as keyof typeof CONSENT_RULES]),
+    property: [{ code: 'issue', valueCode: 'business-rule' }],
+  }))
+  return [...rules, ...consents, toConcept('more', MORE)]
 }

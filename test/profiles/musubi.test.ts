@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { CONSENT_RULES } from '../../src/consent/problem-issues.ts'
 import { parseJson } from '../../src/fhir/json.ts'
 import { MESSAGES } from '../../src/fhir/outcome.ts'
 import { PROFILE_RULES } from '../../src/fhir/profile/rules.ts'
@@ -35,6 +36,7 @@ t.test('every message code of an outcome is in the code system that the outcome 
   const codes = concepts.map(({ code }) => code)
   for (const table of [STRUCTURE_RULES, RESOURCE_RULES, PROFILE_RULES, { more: 1 }])
     for (const code of Object.keys(table)) t.ok(codes.includes(code), code)
+  for (const code of Object.values(CONSENT_RULES)) t.ok(codes.includes(code), code)
   t.equal(new Set(codes).size, codes.length)
   t.end()
 })
