@@ -17,6 +17,13 @@ export function readOwn(file: string): Resource {
   return parseJson(readFileSync(join(FOLDER, file))) as Resource
 }
 
+/** Returns the definitions of `profiles/musubi`. */
+export function ownDefinitions(): readonly Resource[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json'))
+    .map(readOwn)
+}
+
 /** Returns the names of our own examples that begin with `prefix`; those with a dot are wrong in one thing. */
 export function ownExamples(prefix: string): readonly string[] {
   return readdirSync(join(FOLDER, 'examples'))
