@@ -3,6 +3,7 @@ import type { AccessRequest, Action, Identity } from '../../src/consent/access-r
 import { toDayNumber } from '../../src/consent/day.ts'
 import type { DecideContext } from '../../src/consent/decision.ts'
 import type { Facets } from '../../src/consent/facets.ts'
+import { rankOf } from '../../src/consent/labels.ts'
 import { type ConsentResource, normalise } from '../../src/consent/normalise.ts'
 import { toCodeKey } from '../../src/consent/read-dimension.ts'
 import type { StoredConsent } from '../../src/consent/rule.ts'
@@ -17,7 +18,7 @@ import {
   type Switches,
   type Treating,
 } from '../../src/consent/state.ts'
-import { createVocabulary, rankOf, type Vocabulary } from '../../src/consent/vocabulary.ts'
+import { createVocabulary, type Vocabulary } from '../../src/consent/vocabulary.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 
 interface VectorPeriod {

@@ -1,6 +1,5 @@
 // Security labels at ingest: set by rules, inherited, kept; never lowered but by a human (LI1-LI3). https://hl7.org/fhir/R4/security-labels.html
 import { ACT_CODE, CONFIDENTIALITY_SYSTEM, rankOf, type Sensitivities } from '../consent/labels.ts'
-import type { Coding, Resource } from '../fhir/resource.ts'
 import {
   type Labels,
   NORMAL,
@@ -10,7 +9,8 @@ import {
   securityOf,
   sensitivityOf,
   toLabels,
-} from './labels/read.ts'
+} from '../consent/read-labels.ts'
+import type { Coding, Resource } from '../fhir/resource.ts'
 import { compileRules, type FindRules, type LabelRule, OWN_RULES } from './labels/rules.ts'
 import { walkCodings } from './labels/walk.ts'
 

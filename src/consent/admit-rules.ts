@@ -1,9 +1,11 @@
 // What a consent's rules must keep to beyond being readable: labels, secondary use, sizes (A6, A7, A8). https://hl7.org/fhir/R4/consent.html
+
+import { ACT_CODE, CONFIDENTIALITY_SYSTEM, rankOf } from './labels.ts'
 import type { ConsentResource } from './normalise.ts'
 import { provisionsOf } from './provisions.ts'
 import type { Provision, Report } from './read-dimension.ts'
 import type { Rule } from './rule.ts'
-import { ACT_CODE, CONFIDENTIALITY_SYSTEM, rankOf, type Vocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** A8. */
 export const MAX_ACTIVE_CONSENTS = 200
@@ -22,7 +24,7 @@ export function reportLabels(
   for (const { path, provision } of provisionsOf(consent))
     for (const [i, { system, code = '' }] of (provision.securityLabel ?? []).entries()) {
       const isOther =
-        (system === ACT_CODE && actCodes.has(code) && !sensitivities.includes(code)) ||
+        (system === ACT_CODE && actCodes.has(code) && !sensitivities.has(code)) ||
         (system === CONFIDENTIALITY_SYSTEM && confidentiality.has(code) && rankOf(code) === undefined)
       if (isOther)
         report(

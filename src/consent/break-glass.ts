@@ -4,8 +4,8 @@ import { answerOf } from './decide-patient.ts'
 import { type DecideContext, type Decision, deny, permit } from './decision.ts'
 import type { ConsentAnswer } from './evaluate-consent.ts'
 import type { Facets } from './facets.ts'
+import { rankOf } from './labels.ts'
 import type { Rule } from './rule.ts'
-import { rankOf } from './vocabulary.ts'
 
 const VERY_RESTRICTED = rankOf('V')!
 

@@ -14,10 +14,11 @@ import {
 import { type FacetContext, GATHERING } from './match-facets.ts'
 import type { ClassCode, DataReference, Labels, Rule } from './rule.ts'
 import type { Span } from './span.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** What the compiler needs beside the matcher's context. */
 export interface CompileContext extends FacetContext {
-  readonly vocabulary: FacetContext['vocabulary'] & { readonly sensitivities: readonly string[] }
+  readonly vocabulary: Pick<Vocabulary, 'actCodes' | 'sensitivities'>
 }
 
 /** Returns the Expr that holds for a resource iff class, code, labels, data period and data of the rule match it. */
@@ -50,7 +51,7 @@ function holdsClass(each: ClassCode): Expr {
 const labelled = present(CONFIDENTIALITY_PARAM)
 
 function opensLabels({ confidentiality, sensitivity }: Labels, { vocabulary }: CompileContext): Expr {
-  const others = vocabulary.sensitivities.filter((code) => !sensitivity.includes(code))
+  const others = vocabulary.sensitivities.codes.filter((code) => !sensitivity.includes(code))
   const atMost = confidentiality.length === 0 ? NONE : rank({ max: Math.max(...confidentiality) })
   // None other than those listed is there, so that any at all is one of them.
   return and(labelled, not(hasSensitivity(others)), or(hasSensitivity(sensitivity), atMost))

@@ -8,9 +8,9 @@ import { isSuspended } from './decide-patient.ts'
 import { type DecideContext, toMatchContext } from './decision.ts'
 import { isTreating, ownSources } from './defaults.ts'
 import { CONFIDENTIALITY_PARAM, SOURCE_PARAM } from './facet-params.ts'
+import { rankOf } from './labels.ts'
 import type { StoredConsent } from './rule.ts'
 import type { PatientState } from './state.ts'
-import { rankOf } from './vocabulary.ts'
 
 /** Returns the Expr that holds for a resource iff `decidePatient` permits it. */
 export function compilePatient(patient: string, request: AccessRequest, context: DecideContext): Expr {

@@ -1,9 +1,10 @@
 // Who may act for a person, how long, in what, and without seeing what (P3): the provision of a delegation. https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision
 import type { Action } from './access-request.ts'
+import { ACT_CODE } from './labels.ts'
 import { readPeriod } from './normalise.ts'
 import { type Provision, type Report, readActions, reportActorRole, toRef } from './read-dimension.ts'
 import type { Delegation } from './state.ts'
-import { ACT_CODE, type Vocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** What the provision of a delegation says. */
 export type DelegationRights = Pick<Delegation, 'proxy' | 'period' | 'actions' | 'excludedLabels'>
@@ -66,7 +67,7 @@ function readExcluded(
     )
   reportOthers(first, ['type', 'securityLabel'], at, report)
   return (first.securityLabel ?? []).flatMap(({ system, code = '' }, i) => {
-    if (system === ACT_CODE && vocabulary.sensitivities.includes(code)) return [code]
+    if (system === ACT_CODE && vocabulary.sensitivities.has(code)) return [code]
     report(
       'A6',
       `${at}.securityLabel[${i}]`,

@@ -22,9 +22,11 @@ import {
 } from './facet-params.ts'
 import { AUTHOR_ELEMENTS, CLINICAL_DATE, PRIMARY_CODE } from './facet-table.ts'
 import type { Facets } from './facets.ts'
+import { rankOf } from './labels.ts'
 import { toCodeKey } from './read-dimension.ts'
+import { labelsOf, type StoredLabels } from './read-labels.ts'
 import { periodSpan, type Span, toSpan } from './span.ts'
-import { ACT_CODE, CONFIDENTIALITY_SYSTEM, rankOf, type Vocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 export interface FacetSettings {
   /** This server's base, without a slash at the end. */
@@ -44,7 +46,6 @@ export function createFaceter(
   vocabulary: Vocabulary,
   { baseUrl }: FacetSettings,
 ): ToFacets {
-  const sensitivities = new Set(vocabulary.sensitivities)
   return (resource, entries, source) => {
     const { resourceType: type, id = '' } = resource
     const found = collect(resource, vocabulary, baseUrl)
@@ -53,8 +54,7 @@ export function createFaceter(
       type,
       id,
       patients: patientsOf(definitions, type, entries),
-      ...labelsOf(resource, sensitivities),
-      ...flagsOf(resource),
+      ...toLabelFacets(labelsOf(resource, vocabulary.sensitivities)),
       holds: [...found.types],
       profiles: listOf(resource.meta?.profile).filter((url) => typeof url === 'string'),
       codes: [...primary],
@@ -170,31 +170,13 @@ function codingsOf(value: unknown): Coding[] {
   return typeof code === 'string' ? [value as Coding] : []
 }
 
-function labelsOf(
-  resource: Resource,
-  sensitivities: ReadonlySet<string>,
-): Pick<Facets, 'confidentiality' | 'sensitivity'> {
-  const security = listOf(resource.meta?.security)
-  const ranks = security.flatMap(({ system, code }) =>
-    system === CONFIDENTIALITY_SYSTEM ? (rankOf(code ?? '') ?? []) : [],
-  )
-  const sensitivity = security.flatMap(({ system, code }) =>
-    system === ACT_CODE && code !== undefined && sensitivities.has(code) ? [code] : [],
-  )
-  const stated = ranks.length > 0 ? Math.max(...ranks) : rankOf('N')!
-  // LI1
-  const confidentiality = sensitivity.length > 0 ? Math.max(stated, rankOf('R')!) : stated
-  return { confidentiality, sensitivity: [...new Set(sensitivity)] }
-}
-
-/** 未告知 and 未提供; older builds write the system with one slash (K8). */
-const INDICATION = /^http:\/{1,2}jpfhir\.jp\/fhir\/clins\/CodeSystem\/JP_ehrshrs_indication$/
-
-function flagsOf({ meta }: Resource): Pick<Facets, 'isUninformed' | 'isUndelivered'> {
-  const codes = [...listOf(meta?.tag), ...listOf(meta?.security)].flatMap(({ system, code }) =>
-    INDICATION.test(system ?? '') ? [code] : [],
-  )
-  return { isUninformed: codes.includes(UNINFORMED), isUndelivered: codes.includes(UNDELIVERED) }
+function toLabelFacets({ confidentiality, sensitivity, uninformed, undelivered }: StoredLabels) {
+  return {
+    confidentiality: rankOf(confidentiality),
+    sensitivity,
+    isUninformed: uninformed,
+    isUndelivered: undelivered,
+  }
 }
 
 function clinicalTime(resource: Resource, timeZone: string): Span | undefined {

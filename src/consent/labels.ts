@@ -19,6 +19,8 @@ export function rankOf(code: string): number | undefined {
 
 /** The sensitivity codes of v3-ActCode; groups that are not meant to be chosen are among them. */
 export interface Sensitivities {
+  /** All of them, sorted. */
+  readonly codes: readonly string[]
   has(code: string): boolean
   /** The code itself first, then all beneath it (Q09); empty for what is no sensitivity code. */
   descendants(code: string): readonly string[]
@@ -32,6 +34,7 @@ export function createSensitivities(actCode: CodeSystemData): Sensitivities {
     [...closure(actCode, ROOT, 'down')].map((code) => [code, [...closure(actCode, code, 'down')]] as const),
   )
   return {
+    codes: [...beneath.keys()].sort(),
     has: (code) => beneath.has(code),
     descendants: (code) => beneath.get(code) ?? [],
   }

@@ -1,5 +1,6 @@
 // A Consent becomes a rule tree with every dimension filled in, or an unreadable one (N1 to N5). https://hl7.org/fhir/R4/consent.html
 import type { Coding, Resource } from '../fhir/resource.ts'
+import { ACT_CODE } from './labels.ts'
 import {
   type Concept,
   openReport,
@@ -11,7 +12,7 @@ import {
 } from './read-dimension.ts'
 import type { Dimensions, Effect, Rule, StoredConsent } from './rule.ts'
 import { ALWAYS, intersect, periodSpan, type Span } from './span.ts'
-import { ACT_CODE, type Vocabulary } from './vocabulary.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 const SCOPES = 'http://terminology.hl7.org/CodeSystem/consentscope'
 /** A4: below the root. */

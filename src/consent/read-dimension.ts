@@ -3,9 +3,10 @@ import { parseReference } from '../fhir/reference.ts'
 import type { Coding } from '../fhir/resource.ts'
 import { foldCode, tokenKey } from '../search/keys.ts'
 import type { Action } from './access-request.ts'
+import { ACT_CODE, CONFIDENTIALITY_SYSTEM, rankOf } from './labels.ts'
 import type { ClassCode, DataMeaning, DataReference, Dimensions, Labels } from './rule.ts'
 import { periodSpan } from './span.ts'
-import { ACT_CODE, ACTION_SYSTEM, CONFIDENTIALITY_SYSTEM, rankOf, type Vocabulary } from './vocabulary.ts'
+import { ACTION_SYSTEM, type Vocabulary } from './vocabulary.ts'
 
 /** One thing that breaks a numbered rule; `path` within the Consent. */
 export interface Problem {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { FLAG_SYSTEM, normaliseFlags } from '../../src/access/labels/flags.ts'
-import { labelsOf } from '../../src/access/labels/read.ts'
 import { inheritsFrom } from '../../src/access/labels/walk.ts'
+import { FLAG_SYSTEM, normaliseFlags } from '../../src/consent/flags.ts'
 import { ACT_CODE, CONFIDENTIALITY_SYSTEM, loadSensitivities } from '../../src/consent/labels.ts'
+import { labelsOf } from '../../src/consent/read-labels.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import type { Coding, Meta, Resource } from '../../src/fhir/resource.ts'
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Labels, labelsOf } from '../../src/access/labels/read.ts'
 import type { LabelRule } from '../../src/access/labels/rules.ts'
 import { createLabeller, LABEL_RULE, type LabelContext } from '../../src/access/labels.ts'
 import {
@@ -10,6 +9,7 @@ import {
   loadSensitivities,
   rankOf,
 } from '../../src/consent/labels.ts'
+import { type Labels, labelsOf } from '../../src/consent/read-labels.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import { FhirError } from '../../src/fhir/outcome.ts'
 import type { Coding, Resource } from '../../src/fhir/resource.ts'

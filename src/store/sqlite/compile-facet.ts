@@ -112,7 +112,7 @@ export function bound(value: Axis): Sql | Axis {
 function compileSource(connection: Connection, match: Match, column: Sql): Sql {
   const point = toPoint(match)
   if (point === undefined) return sql`${column} IS NOT NULL`
-  const id = valueOf(connection, point)
+  const id = internedId(connection, point)
   return id === undefined ? FALSE : sql`${column} IS ${id}`
 }
 
@@ -120,7 +120,7 @@ function compilePatient(connection: Connection, match: Match, { facet, seq }: Pl
   const f = raw(facet!)
   const point = toPoint(match)
   if (point === undefined) return sql`${f}.patient <> ${NOBODY}`
-  const id = valueOf(connection, point)
+  const id = internedId(connection, point)
   if (id === undefined) return FALSE
   const listed = sql`SELECT 1 FROM subject s WHERE s.rid = ${f}.rid AND s.seq = ${seqOf(seq)} AND s.patient = ${id}`
   return sql`(${f}.patient = ${id} OR (${f}.patient = ${LISTED} AND EXISTS (${listed})))`
@@ -135,11 +135,11 @@ function compileMark(connection: Connection, match: Match, letter: string, colum
   if (point === undefined) return sql`instr(${column}, ${` ${letter}`}) > 0`
   if (parameterOf(point) !== undefined)
     return sql`instr(${column}, ${` ${letter}`} || ${bound(point)} || ' ') > 0`
-  const id = valueOf(connection, point)
+  const id = internedId(connection, point)
   return id === undefined ? FALSE : sql`instr(${column}, ${` ${letter}${id} `}) > 0`
 }
 
-function valueOf(connection: Connection, point: Axis): number | undefined {
+function internedId(connection: Connection, point: Axis): number | undefined {
   return connection.get('SELECT id FROM facet_value WHERE text = ?', [point])?.[0] as number | undefined
 }
 
@@ -177,7 +177,7 @@ export function compileGranted(
   const grantee = row[0] as number
   const f = raw(place.facet!)
   const lets = toLets(connection, grantee, granted, place, compile)
-  const except = granted.except === undefined ? undefined : valueOf(connection, granted.except)
+  const except = granted.except === undefined ? undefined : internedId(connection, granted.except)
   const isExcepted = (patient: Sql) => (except === undefined ? FALSE : sql`${patient} = ${except}`)
   const one = anyOf([isExcepted(sql`${f}.patient`), lets(sql`${f}.patient`)])
   const others = sql`SELECT 1 FROM subject s WHERE s.rid = ${f}.rid AND s.seq = ${seqOf(place.seq)}`

@@ -1,4 +1,7 @@
 // What the labels of a resource say. https://hl7.org/fhir/R4/security-labels.html
+
+import type { Coding, Resource } from '../fhir/resource.ts'
+import { hasFlag } from './flags.ts'
 import {
   ACT_CODE,
   CONFIDENTIALITY,
@@ -6,9 +9,7 @@ import {
   type Confidentiality,
   rankOf,
   type Sensitivities,
-} from '../../consent/labels.ts'
-import type { Coding, Resource } from '../../fhir/resource.ts'
-import { hasFlag } from './flags.ts'
+} from './labels.ts'
 
 export interface Labels {
   /** The highest code; N where there is none, at least R beside a sensitivity code (LI1). */

@@ -1,5 +1,5 @@
 // The flags 未告知 and 未提供 of JP-CLINS (K8, J21). https://jpfhir.jp/fhir/clins/igv1/index.html
-import type { Coding, Resource } from '../../fhir/resource.ts'
+import type { Coding, Resource } from '../fhir/resource.ts'
 
 /** Their code system, as it is kept. */
 export const FLAG_SYSTEM = 'http://jpfhir.jp/fhir/clins/CodeSystem/JP_ehrshrs_indication'
