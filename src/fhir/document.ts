@@ -62,7 +62,8 @@ function rest(object: unknown): string {
   return text.length === 2 ? '}' : `,${text.slice(1)}`
 }
 
-function sameValue(a: unknown, b: unknown): boolean {
+/** True of equal JSON values: numbers by their text, objects whatever the order of their properties. */
+export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (isNumber(a)) return isNumber(b) && decimalText(a) === decimalText(b)
   if (Array.isArray(a))
