@@ -89,7 +89,7 @@ const ROWS: readonly Row[] = [
     left: observation,
   },
   {
-    rule: 'an extension goes with its value, and one of several parts goes alone',
+    rule: 'an extension goes with its value, and with any of its parts',
     of: {
       ...observation,
       extension: [
@@ -102,9 +102,10 @@ const ROWS: readonly Row[] = [
             { url: 'f', valueCode: 'x' },
           ],
         },
+        { url: 'g', valueReference: shownRef },
       ],
     },
-    left: { ...observation, extension: [{ url: 'd', extension: [{ url: 'f', valueCode: 'x' }] }] },
+    left: { ...observation, extension: [{ url: 'g', valueReference: shownRef }] },
   },
   {
     rule: 'an element goes with a modifier extension, which may change what it means',

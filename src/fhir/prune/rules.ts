@@ -30,7 +30,8 @@ const RULES: Readonly<Record<string, PruneRule>> = {
   'Encounter.participant': { with: ['individual'] },
   'ExplanationOfBenefit.related': { with: ['claim'] },
   'ExplanationOfBenefit.supportingInfo': { with: ['value'] },
-  Extension: { needs: ['value', 'extension'] },
+  // The parts of one are made to be read together.
+  Extension: { every: ['extension'], needs: ['value', 'extension'] },
   Group: { retells: ['quantity'] },
   'Immunization.reaction': { with: ['detail'] },
   Linkage: { every: ['item'] },
