@@ -1,4 +1,5 @@
 // Which of our own resources a stored document refers to. https://hl7.org/fhir/R4/references.html#literal
+import fc from 'fast-check'
 import t from 'tap'
 import { isUniversal } from '../../src/access/directory.ts'
 import { buildDocument, stampDocument } from '../../src/fhir/document.ts'
@@ -76,6 +77,54 @@ t.test('without a base only relative references are ours', async (t) => {
 t.test('a document in the middle of a larger buffer is read alone', async (t) => {
   const all = Buffer.from('{"reference":"Task/a"}{"reference":"Task/b"}{"reference":"Task/c"}')
   t.same(listReferences(new Uint8Array(all.buffer, all.byteOffset + 22, 22), isPersonal), ['Task/b'])
+})
+
+const reference = fc
+  .tuple(
+    fc.constantFrom('', `${baseUrl}/`, '/', 'https://other.example/'),
+    fc.constantFrom('Task', 'Patient', 'Media'),
+    fc.constantFrom('', '/_history/1', '#a', '?a=b', '/b'),
+  )
+  .map(([base, type, end]) => `${base}${type}/id-1.x${end}`)
+const marks = fc.constantFrom(
+  '"reference":"',
+  '\\',
+  '"',
+  'Task/a',
+  '"reference":"Task/b"',
+  '{',
+  '結',
+  '\u0001',
+  '":"',
+)
+const text = fc.oneof(
+  fc.string(),
+  reference,
+  fc.array(marks).map((some) => some.join('')),
+)
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(text, fc.integer(), tie('object'), fc.array(tie('value'), { maxLength: 3 })),
+  object: fc.dictionary(
+    fc.oneof(fc.constantFrom('a', 'reference', 'display', 'x"reference', 'y\\'), text),
+    tie('value'),
+    {
+      maxKeys: 4,
+    },
+  ),
+}))
+
+t.test('whatever texts hold, what a walk finds is listed, and hardly more', async () => {
+  fc.assert(
+    fc.property(json['object'] as fc.Arbitrary<Resource>, (resource) => {
+      const listed = list(resource)
+      const walked = walk(resource)
+      return (
+        [...walked].every((key) => listed.includes(key)) &&
+        (listed.length === walked.size || /\\"reference":|"resource":/.test(stringifyJson(resource)))
+      )
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 t.test('of every official example the same are listed as by a walk', { skip: examplesMissing }, async (t) => {

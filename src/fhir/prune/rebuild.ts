@@ -82,7 +82,7 @@ function rebuildObject(object: Row, shape: Shape, scope: Scope, removal: Removal
     const { name, child } = unit
     const { stem } = child
     const [value, beside] = rebuildUnit(object, unit, scope, removal)
-    if (value === object[name] && beside === object[`_${name}`]) continue
+    if (value === object[name] && (!unit.companion || beside === object[`_${name}`])) continue
     const isGone = value === undefined && beside === undefined
     if (isGone && (shape.required.has(stem) || rule.with?.includes(stem))) return undefined
     if (stem === 'modifierExtension') return undefined
@@ -118,8 +118,9 @@ function rebuildUnit(
   scope: Scope,
   removal: Removal,
 ): readonly [unknown, unknown] {
-  const [value, beside] = [object[name], object[`_${name}`]]
-  if (beside === undefined) return [rebuildValue(value, child, scope, removal), undefined]
+  const value = object[name]
+  if (companion === undefined) return [rebuildValue(value, child, scope, removal), undefined]
+  const beside = object[`_${name}`]
   if (!Array.isArray(beside)) return [value, rebuildValue(beside, companion, scope, removal)]
   const besides = beside.map((each) => rebuildValue(each, companion, scope, removal) ?? null)
   if (besides.every((each, at) => each === beside[at])) return [value, beside]
