@@ -1,40 +1,20 @@
 // What is left of a resource where some of what it refers to is hidden. https://hl7.org/fhir/R4/references.html#literal
 import t from 'tap'
-import { isUniversal } from '../../src/access/directory.ts'
-import { loadDefinitions } from '../../src/fhir/definitions.ts'
-import { stringifyJson } from '../../src/fhir/json.ts'
-import { listReferences } from '../../src/fhir/list-references.ts'
-import { essentialReferences, type Ground, prune } from '../../src/fhir/prune.ts'
-import type { Resource } from '../../src/fhir/resource.ts'
-import { createStructureCheck } from '../../src/fhir/validate.ts'
-import { examplesMissing, officialExamples } from '../support/examples.ts'
-import { createOrder } from '../support/order.ts'
+import { prune } from '../../src/fhir/prune.ts'
+import {
+  baseUrl,
+  essential,
+  ground,
+  hiddenRef,
+  hide,
+  observation,
+  shownRef,
+  testRows,
+} from '../support/pruning.ts'
 
-const isPersonal = (type: string) => !isUniversal(type)
-const baseUrl = 'https://own.example/fhir'
-const ground: Ground = { definitions: loadDefinitions(), baseUrl, isPersonal }
-
-const hide = (resource: object, ...hidden: string[]) =>
-  prune(resource as Resource, (key) => hidden.includes(key), ground)
-const essential = (resource: object) => [...essentialReferences(resource as Resource, ground)].sort()
-
-const hiddenRef = { reference: 'Observation/h', display: 'secret', type: 'Observation' }
-const shownRef = { reference: 'Observation/s' }
-
-interface Row {
-  readonly rule: string
-  readonly of: object
-  /** Undefined where nothing is left. */
-  readonly left: object | undefined
-}
-
-const observation = { resourceType: 'Observation', status: 'final', code: { text: 'c' } }
-const section = (rest: object) => ({ resourceType: 'Composition', status: 'final', section: [rest] })
-const consent = (provision: object) => ({ resourceType: 'Consent', status: 'active', provision })
-const data = (reference: object) => ({ meaning: 'instance', reference })
 const h = 'Observation/h'
 
-const ROWS: readonly Row[] = [
+testRows(t, [
   {
     rule: 'a reference goes with its display, type and identifier',
     of: { ...observation, hasMember: [{ ...hiddenRef, identifier: { value: 'x' } }, shownRef] },
@@ -177,202 +157,6 @@ const ROWS: readonly Row[] = [
     left: { resourceType: 'Patient', name: [{ given: ['a'] }] },
   },
   {
-    rule: 'a Provenance is hidden with any of its targets',
-    of: { resourceType: 'Provenance', target: [shownRef, hiddenRef], agent: [{ who: { display: 'a' } }] },
-    left: undefined,
-  },
-  {
-    rule: 'a Provenance outlives what it was made from',
-    of: { resourceType: 'Provenance', target: [shownRef], entity: [{ role: 'source', what: hiddenRef }] },
-    left: { resourceType: 'Provenance', target: [shownRef] },
-  },
-  {
-    rule: 'a contained resource is pruned',
-    of: {
-      ...observation,
-      specimen: { reference: '#a' },
-      contained: [{ resourceType: 'Specimen', id: 'a', parent: [hiddenRef] }],
-    },
-    left: {
-      ...observation,
-      specimen: { reference: '#a' },
-      contained: [{ resourceType: 'Specimen', id: 'a' }],
-    },
-  },
-  {
-    rule: 'a contained resource that is lost takes the references to it along, and what only it led to',
-    of: {
-      ...observation,
-      hasMember: [{ reference: '#a' }, shownRef],
-      contained: [
-        {
-          resourceType: 'ImmunizationEvaluation',
-          id: 'a',
-          immunizationEvent: hiddenRef,
-          authority: { reference: '#b' },
-        },
-        { resourceType: 'Organization', id: 'b', partOf: { reference: '#c' } },
-        { resourceType: 'Organization', id: 'c' },
-      ],
-    },
-    left: { ...observation, hasMember: [shownRef] },
-  },
-  {
-    rule: 'the loss of one contained resource goes through another',
-    of: {
-      resourceType: 'ImmunizationEvaluation',
-      immunizationEvent: { reference: '#a' },
-      contained: [
-        { resourceType: 'ImmunizationEvaluation', id: 'a', immunizationEvent: { reference: '#b' } },
-        { resourceType: 'ImmunizationEvaluation', id: 'b', immunizationEvent: hiddenRef },
-      ],
-    },
-    left: undefined,
-  },
-  {
-    rule: 'entries of a section go, and its text with them',
-    of: section({ title: 't', text: { status: 'generated', div: 'x' }, entry: [hiddenRef, shownRef] }),
-    left: section({ title: 't', entry: [shownRef] }),
-  },
-  {
-    rule: 'a section goes with its last entry',
-    of: section({ title: 't', text: { status: 'generated', div: 'x' }, entry: [hiddenRef] }),
-    left: { resourceType: 'Composition', status: 'final' },
-  },
-  {
-    rule: 'the text of the section around a section goes too',
-    of: section({
-      text: { div: 'x' },
-      section: [{ text: { div: 'y' }, entry: [hiddenRef] }, { text: { div: 'z' } }],
-    }),
-    left: section({ section: [{ text: { div: 'z' } }] }),
-  },
-  {
-    rule: 'a permit is shown without some of its data',
-    of: consent({ type: 'permit', data: [data(hiddenRef), data({ reference: 'Patient/p' })] }),
-    left: consent({ type: 'permit', data: [data({ reference: 'Patient/p' })] }),
-  },
-  {
-    rule: 'a permit is not shown without all of its data',
-    of: consent({ type: 'permit', data: [data(hiddenRef)] }),
-    left: undefined,
-  },
-  {
-    rule: 'a permit is not shown without all of its actors',
-    of: consent({ type: 'permit', actor: [{ role: { text: 'r' }, reference: { reference: h } }] }),
-    left: undefined,
-  },
-  {
-    rule: 'a dissent is not shown without any of its data, how deep it stands',
-    of: consent({
-      type: 'permit',
-      provision: [{ type: 'deny', data: [data(hiddenRef), data({ reference: 'Patient/p' })] }],
-    }),
-    left: undefined,
-  },
-  {
-    rule: 'an entry of a collection goes by its fullUrl, or by its type and id without one',
-    of: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        { fullUrl: `${baseUrl}/${h}`, resource: { ...observation, id: 'h' } },
-        { resource: { ...observation, id: 'h' } },
-        { fullUrl: 'urn:uuid:1', resource: { ...observation, id: 'h' } },
-        {
-          fullUrl: `https://other.example/${h}`,
-          resource: { ...observation, id: 'h', hasMember: [hiddenRef] },
-        },
-      ],
-    },
-    left: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        { fullUrl: 'urn:uuid:1', resource: { ...observation, id: 'h' } },
-        {
-          fullUrl: `https://other.example/${h}`,
-          resource: { ...observation, id: 'h', hasMember: [hiddenRef] },
-        },
-      ],
-    },
-  },
-  {
-    rule: 'an entry that is lost takes the references to it along',
-    of: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        { fullUrl: 'urn:uuid:1', resource: { resourceType: 'Provenance', target: [hiddenRef] } },
-        {
-          fullUrl: 'urn:uuid:2',
-          resource: { ...observation, hasMember: [{ reference: 'urn:uuid:1' }, { reference: 'urn:uuid:2' }] },
-        },
-      ],
-    },
-    left: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        { fullUrl: 'urn:uuid:2', resource: { ...observation, hasMember: [{ reference: 'urn:uuid:2' }] } },
-      ],
-    },
-  },
-  {
-    rule: 'contained resources of two entries are not confused',
-    of: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        {
-          fullUrl: 'urn:uuid:1',
-          resource: {
-            ...observation,
-            specimen: { reference: '#a' },
-            contained: [{ resourceType: 'Specimen', id: 'a' }],
-          },
-        },
-        {
-          fullUrl: 'urn:uuid:2',
-          resource: {
-            ...observation,
-            hasMember: [{ reference: '#a' }],
-            contained: [{ resourceType: 'Provenance', id: 'a', target: [hiddenRef] }],
-          },
-        },
-      ],
-    },
-    left: {
-      resourceType: 'Bundle',
-      type: 'collection',
-      entry: [
-        {
-          fullUrl: 'urn:uuid:1',
-          resource: {
-            ...observation,
-            specimen: { reference: '#a' },
-            contained: [{ resourceType: 'Specimen', id: 'a' }],
-          },
-        },
-        { fullUrl: 'urn:uuid:2', resource: observation },
-      ],
-    },
-  },
-  {
-    rule: 'a collection of which nothing is left is an empty one',
-    of: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: { ...observation, id: 'h' } }] },
-    left: { resourceType: 'Bundle', type: 'collection' },
-  },
-  ...['document', 'message', 'searchset', 'transaction'].map((type) => ({
-    rule: `a Bundle of type ${type} is whole or hidden`,
-    of: {
-      resourceType: 'Bundle',
-      type,
-      entry: [{ fullUrl: 'urn:uuid:2', resource: { ...observation, hasMember: [hiddenRef] } }],
-    },
-    left: undefined,
-  })),
-  {
     rule: 'an element that only tells about the reference goes with it',
     of: {
       resourceType: 'CarePlan',
@@ -423,95 +207,7 @@ const ROWS: readonly Row[] = [
       performer: [{ reference: 'Practitioner/h' }],
     },
   },
-]
-
-for (const { rule, of, left } of ROWS)
-  t.test(rule, async (t) => {
-    const before = stringifyJson(of)
-    const keys = ['Observation/h', 'RelatedPerson/h', 'Patient/h', 'Practitioner/h']
-    const pruned = hide(of, ...keys)
-    t.equal(stringifyJson(pruned), left && stringifyJson(left))
-    t.equal(stringifyJson(of), before, 'nothing is changed in place')
-    t.equal(
-      essential(of).some((key) => keys.includes(key)),
-      left === undefined,
-    )
-    const listed = listReferences(Buffer.from(before), isPersonal, baseUrl)
-    if (stringifyJson(pruned) !== before) t.ok(listed.includes(h) || listed.includes('RelatedPerson/h'))
-  })
-
-const literal = (type: string) => ({ reference: `${type}/h` })
-const more = { extension: [{ url: 'x', valueCode: 'about it' }] }
-
-/** Elements that say nothing, or only things about what they refer to, without it. */
-const TOGETHER: readonly (readonly [path: string, item: object, left?: object])[] = [
-  ['AuditEvent.entity', { ...more, name: 'n', what: literal('Observation') }],
-  ['CareTeam.participant', { ...more, role: [{ text: 'r' }], member: literal('RelatedPerson') }],
-  ['Claim.related', { ...more, relationship: { text: 'r' }, claim: literal('Claim') }],
-  [
-    'Claim.supportingInfo',
-    { ...more, sequence: 1, category: { text: 'c' }, valueReference: literal('Observation') },
-  ],
-  ['ClinicalImpression.finding', { ...more, basis: 'b', itemReference: literal('Condition') }],
-  ['Condition.evidence', { ...more, detail: [literal('Observation')] }],
-  [
-    'Condition.evidence',
-    { code: [{ text: 'c' }], detail: [literal('Observation')] },
-    { code: [{ text: 'c' }] },
-  ],
-  ['Condition.stage', { ...more, type: { text: 't' }, assessment: [literal('Observation')] }],
-  ['DocumentManifest.related', { ...more, identifier: { value: 'v' }, ref: literal('Observation') }],
-  ['Encounter.participant', { ...more, type: [{ text: 't' }], individual: literal('RelatedPerson') }],
-  ['ExplanationOfBenefit.related', { ...more, claim: literal('Claim') }],
-  ['ExplanationOfBenefit.supportingInfo', { ...more, sequence: 1, valueReference: literal('Observation') }],
-  ['Immunization.reaction', { ...more, date: '2020', detail: literal('Observation') }],
-  ['RequestGroup.action', { ...more, title: 't', resource: literal('Task') }],
-  ['Encounter.hospitalization', { ...more, origin: { display: 'd' } }, { ...more, origin: { display: 'd' } }],
-  [
-    'MolecularSequence.referenceSeq',
-    { ...more, windowStart: 1, referenceSeqPointer: literal('MolecularSequence') },
-  ],
-  ['Parameters.parameter', { id: 'a', name: 'n', valueReference: literal('Observation') }],
-  [
-    'QuestionnaireResponse.item',
-    { linkId: '1', answer: [{ valueReference: literal('Observation') }] },
-    { linkId: '1' },
-  ],
-]
-
-for (const [path, item, left] of TOGETHER)
-  t.test(`${path} goes with its reference${left ? ' no further than it must' : ''}`, async (t) => {
-    const [resourceType, element] = path.split('.') as [string, string]
-    const pruned = prune(
-      { resourceType, language: 'ja', [element]: [item] },
-      (key) => key.endsWith('/h'),
-      ground,
-    )
-    t.same(pruned, { resourceType, language: 'ja', ...(left && { [element]: [left] }) })
-  })
-
-t.test('what invariants of a whole resource ask for is looked after too', async (t) => {
-  const response = { resourceType: 'AppointmentResponse', actor: literal('RelatedPerson') }
-  const [asked, kept] = [response, { ...response, participantType: [{ text: 't' }] }]
-  t.equal(
-    prune(asked, () => true, ground),
-    undefined,
-  )
-  t.same(essential(asked), ['RelatedPerson/h'])
-  t.same(
-    prune(kept, () => true, ground),
-    { resourceType: 'AppointmentResponse', participantType: [{ text: 't' }] },
-  )
-  t.same(essential(kept), [])
-  const participant = [
-    { type: [{ text: 't' }], status: 'accepted', actor: literal('RelatedPerson') },
-    { status: 'accepted', actor: { reference: 'Patient/h' } },
-  ]
-  const appointment = { resourceType: 'Appointment', status: 'booked', participant }
-  t.same(hide(appointment, 'RelatedPerson/h')?.['participant'], participant.slice(1))
-  t.same(essential(appointment), [])
-  t.same(essential({ ...appointment, participant: participant.slice(0, 1) }), ['RelatedPerson/h'])
-})
+])
 
 t.test('each resource is asked about once, whatever leads to it', async (t) => {
   const asked: string[] = []
@@ -545,44 +241,3 @@ t.test('of several that only together would be missed each is essential', async 
   t.same(essential(withOther), [])
   t.same(hide(withOther, 'DocumentReference/a')?.['content'], withOther.content.slice(1))
 })
-
-// All types but Patient count here, so that more of the examples has something to lose.
-const anyType: Ground = { ...ground, isPersonal: () => true }
-
-t.test(
-  'official examples lose only what keeps them in order, and all of it is foretold',
-  { skip: examplesMissing },
-  async (t) => {
-    const check = createStructureCheck(ground.definitions)
-    const order = createOrder(7)
-    let [pruned, lost] = [0, 0]
-    const wrong: string[] = []
-    for (const { file, resource } of officialExamples()) {
-      if (isUniversal(resource.resourceType)) continue
-      const bytes = Buffer.from(stringifyJson(resource))
-      const listed = listReferences(bytes, () => true, baseUrl)
-      const needed = essentialReferences(resource, anyType)
-      if (!needed.every((key) => listed.includes(key))) wrong.push(`${file}: essential but not listed`)
-      const faults = check(resource).length
-      for (let round = 0; round < 3; round++) {
-        const share = round === 0 ? 1 : order()
-        const hidden = new Set(listed.filter(() => order() <= share))
-        const asked: string[] = []
-        const left = prune(resource, (key) => asked.push(key) > 0 && hidden.has(key), anyType)
-        if (!asked.every((key) => listed.includes(key))) wrong.push(`${file}: asked but not listed`)
-        if ((left === undefined) !== needed.some((key) => hidden.has(key)))
-          wrong.push(`${file}: not foretold`)
-        if (left === undefined) lost++
-        else if (left !== resource) {
-          pruned++
-          if (check(left).length > faults) wrong.push(`${file}: ${stringifyJson(check(left)[0])}`)
-          const again = prune(left, (key) => hidden.has(key), anyType)
-          if (again !== left) wrong.push(`${file}: something is left`)
-        }
-      }
-      if (stringifyJson(resource) !== bytes.toString()) wrong.push(`${file}: changed in place`)
-    }
-    t.same(wrong, [])
-    t.ok(pruned > 300 && lost > 100, `${pruned} pruned, ${lost} lost`)
-  },
-)
