@@ -29,6 +29,7 @@ interface Row {
 
 const part = (rest: object) => ({ code: { text: 'c' }, ...rest })
 const secret = { url: 'x', valueReference: hidden }
+const secret2 = { url: 'x', valueReference: hidden2 }
 const text = (div: string) => ({ status: 'generated', div })
 
 const ROWS: readonly Row[] = [
@@ -86,13 +87,13 @@ const ROWS: readonly Row[] = [
     rule: 'what stood in an item comes back into the one of the same id, and by position',
     stored: {
       ...observation,
-      component: [part({ id: '1', extension: [secret] }), part({ extension: [secret] })],
+      component: [part({ id: '1', extension: [secret] }), part({ extension: [secret2] })],
     },
     given: { ...observation, component: [part({ valueInteger: 5 }), part({ id: '1', valueInteger: 3 })] },
     merged: {
       ...observation,
       component: [
-        part({ valueInteger: 5, extension: [secret] }),
+        part({ valueInteger: 5, extension: [secret2] }),
         part({ id: '1', valueInteger: 3, extension: [secret] }),
       ],
     },

@@ -50,6 +50,25 @@ testRows(t, [
     left: { ...observation, hasMember: [shownRef] },
   },
   {
+    rule: 'a contained resource stays that leads to what is around it, or to which nothing ever led',
+    of: {
+      ...observation,
+      hasMember: [hiddenRef],
+      encounter: { ...hiddenRef, extension: [{ url: 'x', valueReference: { reference: '#a' } }] },
+      contained: [
+        { resourceType: 'Task', id: 'a', focus: { reference: '#' } },
+        { resourceType: 'Task', id: 'b' },
+      ],
+    },
+    left: {
+      ...observation,
+      contained: [
+        { resourceType: 'Task', id: 'a', focus: { reference: '#' } },
+        { resourceType: 'Task', id: 'b' },
+      ],
+    },
+  },
+  {
     rule: 'the loss of one contained resource goes through another',
     of: {
       resourceType: 'ImmunizationEvaluation',

@@ -66,6 +66,12 @@ t.test('what invariants of a whole resource ask for is looked after too', async 
     { resourceType: 'AppointmentResponse', participantType: [{ text: 't' }] },
   )
   t.same(essential(kept), [])
+  const neither = {
+    resourceType: 'AppointmentResponse',
+    extension: [{ url: 'x', valueReference: literal('Task') }],
+  }
+  t.equal(hide(neither, 'Task/h'), undefined)
+  t.same(essential(neither), ['Task/h'])
   const participant = [
     { type: [{ text: 't' }], status: 'accepted', actor: literal('RelatedPerson') },
     { status: 'accepted', actor: { reference: 'Patient/h' } },

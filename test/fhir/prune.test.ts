@@ -96,6 +96,11 @@ testRows(t, [
     left: observation,
   },
   {
+    rule: 'the resource goes with a modifier extension of its own',
+    of: { ...observation, modifierExtension: [{ url: 'a', valueReference: hiddenRef }] },
+    left: undefined,
+  },
+  {
     rule: 'of a choice the reference alone is looked at',
     of: {
       resourceType: 'MedicationRequest',

@@ -140,7 +140,7 @@ function weigh(object: Row, shape: Shape, scope: Scope, walk: Walk): Fate {
     const items = fatesOfUnit(object, unit, scope, walk)
     const fate = uniteIfAll(items)
     if (rule.needs?.includes(stem)) needed.push(fate)
-    if (fate.length === 0) isHeld ||= isContent(shape.node, stem)
+    if (fate.length === 0) isHeld ||= isContent(stem)
     else contents.push(fate)
     if (met.length === before) continue
     if (stem === 'modifierExtension') fates.push(met.slice(before))

@@ -23,7 +23,6 @@ function isLeftOf(whole: unknown, left: unknown): boolean {
       return at++ < whole.length
     })
   }
-  if (left === null) return true
   if (!isElement(whole) || !isElement(left) || Array.isArray(whole) || Array.isArray(left))
     return sameValue(whole, left)
   return Object.keys(left).every((name) => Object.hasOwn(whole, name) && isLeftOf(whole[name], left[name]))

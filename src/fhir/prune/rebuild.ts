@@ -94,7 +94,7 @@ function rebuildObject(object: Row, shape: Shape, scope: Scope, removal: Removal
   for (const name of rule.retells ?? []) changes.set(name, undefined).set(`_${name}`, undefined)
   const left = replace(object, changes)
   const stems = unitsOf(left, shape).map((unit) => unit.child.stem)
-  if (!stems.some((stem) => isContent(shape.node, stem))) return undefined
+  if (!stems.some(isContent)) return undefined
   if (rule.needs && !rule.needs.some((stem) => stems.includes(stem))) return undefined
   return left
 }

@@ -53,7 +53,7 @@ export function ruleOf(node: string, object: Readonly<Record<string, unknown>>):
   return Object.hasOwn(RULES, node) ? RULES[node]! : NOTHING
 }
 
-/** False of what carries no content: an element of which nothing else is left is empty. */
-export function isContent(node: string, stem: string): boolean {
-  return stem !== 'id' && !(node === 'Extension' && stem === 'url')
+/** False of what carries no content: an element of which nothing else is left is empty (ele-1). */
+export function isContent(stem: string): boolean {
+  return stem !== 'id'
 }
