@@ -8,9 +8,9 @@ const HEAD_LENGTH = 400
 const DIGITS = 32
 
 /**
- * Returns 32 hexadecimal digits, a FHIR id, that stand for the shown JSON `bytes`: the value of a weak entity tag. It says
- * nothing that the bytes do not. `meta.versionId` and `meta.lastUpdated` do not count, so that it stays the same while only
- * what is hidden changes.
+ * Returns 32 hexadecimal digits, a FHIR id (a versionId has 16), that stand for the shown JSON `bytes`: the value of a weak
+ * entity tag. It says nothing that the bytes do not. `meta.versionId` and `meta.lastUpdated` do not count, so that it stays the
+ * same while only what is hidden changes: an If-Match with it is met where the version that stands is shown alike.
  */
 export function representationTag(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, HEAD_LENGTH)).toString('latin1')
