@@ -93,8 +93,8 @@ function toVersionUrl(baseUrl: string, { type, id, versionId }: Stored): string 
   return `${baseUrl}/${type}/${id}/_history/${versionId}`
 }
 
-function mark(reply: FastifyReply, { versionId, lastUpdated }: VersionMark): void {
-  reply.header('etag', toEntityTag(versionId))
+function mark(reply: FastifyReply, { versionId, tag, lastUpdated }: VersionMark): void {
+  reply.header('etag', toEntityTag(tag ?? versionId))
   reply.header('last-modified', new Date(lastUpdated).toUTCString())
 }
 

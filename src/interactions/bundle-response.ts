@@ -101,8 +101,8 @@ function describe(result: Result, wanted: Return): object {
   }
 }
 
-function toMark({ versionId, lastUpdated }: VersionMark): object {
-  return { etag: toEntityTag(versionId), lastModified: new Date(lastUpdated).toISOString() }
+function toMark({ versionId, tag, lastUpdated }: VersionMark): object {
+  return { etag: toEntityTag(tag ?? versionId), lastModified: new Date(lastUpdated).toISOString() }
 }
 
 function toTold(result: Result, wanted: Return): object | undefined {

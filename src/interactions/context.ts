@@ -1,4 +1,5 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
+import type { Label } from '../access/labels.ts'
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Governance } from '../consent/governance.ts'
@@ -45,6 +46,8 @@ export interface AppContext {
   readonly indexer: (resource: Resource) => IndexEntry[]
   /** The same with its facets, and what it puts on record. */
   readonly indexFor: IndexFor
+  /** Labels a resource that is to be stored. */
+  readonly label: Label
   /** What governs access beside the records of persons. */
   readonly governance: () => Promise<Governance>
   /** Resolves to the issues of a resource by every rule known here; without an error it may be stored. */

@@ -9,11 +9,15 @@ export interface VersionMark {
   readonly id: string
   readonly versionId: string
   readonly lastUpdated: number
+  /** The value of the entity tag where it is not the versionId. */
+  readonly tag?: string
 }
 
-/** A version with its bytes as stored. */
+/** A version with its bytes: as stored, or as they are shown under an entity tag of their own (`tag`). */
 export interface Stored extends VersionMark {
   readonly document: Uint8Array
+  readonly source?: string
+  readonly patients?: readonly string[]
 }
 
 /** JSON text in pieces, so that stored bytes are served without being parsed. */

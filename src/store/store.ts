@@ -1,6 +1,15 @@
 // The contract of every store: the only way to a resource. test/store/contract.ts runs it against each backend.
 
-import type { Change, Cursor, HistoryPlan, Plan, ReadPlan, ScanPlan, SearchPlan } from '../access/plan.ts'
+import type {
+  Change,
+  Cursor,
+  HistoryPlan,
+  Plan,
+  ReadPlan,
+  ScanPlan,
+  SearchPlan,
+  VisiblePlan,
+} from '../access/plan.ts'
 import type { ConsentRecords } from '../consent/records.ts'
 import type { CodeSystemStore } from '../fhir/code-system.ts'
 
@@ -16,6 +25,8 @@ export interface Version {
   /** Where it came from (`Organization/…`, or the person), and in whose record it is (`Patient/…`). */
   readonly source?: string
   readonly patients?: readonly string[]
+  /** The entity tag's value of a document that shows less than what is stored. */
+  readonly tag?: string
 }
 
 export interface Page {
@@ -49,6 +60,8 @@ export interface Reader {
   read(plan: Plan<ReadPlan>): Promise<Version | undefined>
   search(plan: Plan<SearchPlan>): Promise<Page>
   history(plan: Plan<HistoryPlan>): Promise<Page>
+  /** Those of the references that lead to what may be shown. */
+  visible(plan: Plan<VisiblePlan>): Promise<ReadonlySet<string>>
 }
 
 export interface CommitOptions {

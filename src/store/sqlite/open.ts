@@ -16,6 +16,7 @@ import { readVersion } from './read.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { getRecord, listRecords } from './records.ts'
 import { searchPage } from './search.ts'
+import { readVisible } from './visible.ts'
 import { openWriter, type Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -58,6 +59,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
       granted(writer, () => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data)),
     history: ({ data }) =>
       granted(writer, () => answerOrAsk(historyPage(connection, data, ROWS_ON_MAIN), readers, data)),
+    visible: ({ data }) => granted(writer, () => readVisible(connection, data)),
     async *scan({ data }) {
       const [asOf] = connection.get('SELECT coalesce(max(seq), 0) FROM version', []) as [number]
       for (let after = 0; ; ) {

@@ -56,7 +56,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE facet_value (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 
   -- What access is decided by, of the current version. patient: 0 in nobody's record, -1 in those of subject (seq 0).
-  -- flags: 1 UNINFORMED, 2 UNDELIVERED, 4 several patients. marks: ' p12 c7 ', letters as in facets.ts.
+  -- flags: 1 UNINFORMED, 2 UNDELIVERED, 4 several patients, 8 has needs. marks: ' p12 c7 ', letters as in facets.ts.
   CREATE TABLE facet (
     rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, patient INTEGER NOT NULL, confidentiality INTEGER,
     flags INTEGER NOT NULL, source INTEGER, since ANY, until ANY, marks TEXT NOT NULL
@@ -69,6 +69,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE subject (
     rid INTEGER NOT NULL, seq INTEGER NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY (rid, seq, patient)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a resource cannot be shown without (seq 0: the current version).
+  CREATE TABLE need (
+    rid INTEGER NOT NULL, seq INTEGER NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (rid, seq, ref)
   ) STRICT, WITHOUT ROWID;
 
   -- What resources put on record of a person (consent/standing.ts), and whom its rules name.

@@ -76,6 +76,7 @@ export async function openWriter(data: WriterData): Promise<Writer> {
       read: (plan: Plan<Question>) => ask(held, plan.data),
       search: (plan: Plan<Question>) => ask(held, plan.data),
       history: (plan: Plan<Question>) => ask(held, plan.data),
+      visible: (plan: Plan<Question>) => ask(held, plan.data),
     }) as Reader
 
   // The thread keeps the transaction open while `run` reads in it.
