@@ -40,7 +40,8 @@ function toDeny(denying: readonly Answered[]): Decision {
   return deny(`consent:${name}`, denying.map(toGround))
 }
 
-function toGround({ consent: { ref, versionId }, answer }: Answered): Ground {
+/** Returns the rules of a consent that gave its answer. */
+export function toGround({ consent: { ref, versionId }, answer }: Answered): Ground {
   return { consent: ref, versionId, paths: answer?.rules.map(({ path }) => path) ?? [] }
 }
 

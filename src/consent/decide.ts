@@ -83,8 +83,12 @@ function decideAll(
   own: Decision | undefined,
 ): Decision {
   const decisions = patients.map((patient) => decidePatient(patient, request, facets, context))
-  const denied = decisions.find(({ permit, reason }) => !permit && reason !== 'default')
-  if (denied) return denied
+  const denied = decisions.filter(({ permit, reason }) => !permit && reason !== 'default')
+  if (denied.length > 0)
+    return deny(
+      denied[0]!.reason,
+      denied.flatMap(({ grounds }) => grounds),
+    )
   const silent = decisions.find((decision) => !decision.permit)
   if (silent) return silent
   const all = own ? [own, ...decisions] : decisions
