@@ -1,7 +1,7 @@
 // From a resource to its facets, and from facets to index entries. https://hl7.org/fhir/R4/consent.html
 import type { Definitions } from '../fhir/definitions.ts'
-import { parseReference } from '../fhir/reference.ts'
-import type { Coding, Resource } from '../fhir/resource.ts'
+import { parseReference, referencedType } from '../fhir/reference.ts'
+import type { Coding, Reference, Resource } from '../fhir/resource.ts'
 import { cutVersion } from '../fhir/value-set.ts'
 import { OPEN } from '../search/keys.ts'
 import { type IndexEntry, NEEDS_PARAM, PATIENT_PARAM } from '../search/query.ts'
@@ -59,7 +59,7 @@ export function createFaceter(
       id,
       patients: patientsOf(definitions, type, entries),
       ...toLabelFacets(labelsOf(resource, vocabulary.sensitivities)),
-      holds: [...found.types],
+      holds: [...new Set([...found.types, ...sectionTypes(resource.section)])],
       profiles: profilesOf(resource),
       needs: needsOf(resource),
       codes: [...primary],
@@ -167,6 +167,19 @@ function collect(resource: Resource, vocabulary: Vocabulary, baseUrl: string): C
     found.refs.add(ref)
     if (isAuthor) found.authors.add(ref)
   }
+}
+
+// M8: what the sections of a Composition refer to is part of the document, wherever it is kept.
+function sectionTypes(sections: unknown): readonly string[] {
+  return listOf(sections as readonly Section[] | undefined).flatMap(({ entry, section }) => [
+    ...listOf(entry).flatMap((each) => referencedType(each) ?? []),
+    ...sectionTypes(section),
+  ])
+}
+
+interface Section {
+  readonly entry?: readonly Reference[]
+  readonly section?: readonly Section[]
 }
 
 function primaryCodes(resource: Resource, vocabulary: Vocabulary): readonly string[] {
