@@ -1,6 +1,9 @@
 // Short notation for Consents and decision questions: what is left out is a plain, permitted default. https://hl7.org/fhir/R4/consent.html
+
+import type tap from 'tap'
 import { type Case, createVectorVocabulary, toCase, type Vector } from '../../conformance/consent/vector.ts'
 import { decide } from '../../src/consent/decide.ts'
+import type { Facets } from '../../src/consent/facets.ts'
 import type { ConsentResource } from '../../src/consent/normalise.ts'
 import type { Provision } from '../../src/consent/read-dimension.ts'
 
@@ -114,11 +117,13 @@ export interface Question {
   readonly resource?: Partial<Vector['resource']>
   readonly consents?: readonly ConsentResource[]
   readonly state?: Vector['state']
+  /** What a vector cannot say of the resource. */
+  readonly facets?: Partial<Facets>
 }
 
 /** Returns the case of hospB reading for treatment one Observation (N) of Patient/p1 that came from hospA. */
 export function toQuestion({ actor = 'Organization/hospB', ...given }: Question): Case {
-  return toCase(vocabulary, {
+  const made = toCase(vocabulary, {
     id: 'q',
     request: {
       actors: [{ ref: actor, via: 'acting' }],
@@ -141,6 +146,7 @@ export function toQuestion({ actor = 'Organization/hospB', ...given }: Question)
     state: { consents: given.consents ?? [], ...given.state },
     expected: { decision: 'DENY' },
   })
+  return { ...made, facets: { ...made.facets, ...given.facets } }
 }
 
 /** Returns `PERMIT` or `DENY`, and the reason behind it. */
@@ -148,4 +154,16 @@ export function answer(question: Question): string {
   const { request, facets, context } = toQuestion(question)
   const { permit, reason } = decide(request, facets, context)
   return `${permit ? 'PERMIT' : 'DENY'} ${reason}`
+}
+
+/** A rule by its number and what it says, a question, and `PERMIT` or `DENY` with or without the reason. */
+export type RuleRow = readonly [rule: string, question: Question, expected: string]
+
+/** Checks one test per row. */
+export function checkRules(t: typeof tap, rows: readonly RuleRow[]): void {
+  for (const [rule, question, expected] of rows)
+    t.test(rule, async (t) => {
+      const answered = answer(question)
+      t.equal(expected.includes(' ') ? answered : answered.split(' ')[0], expected)
+    })
 }
