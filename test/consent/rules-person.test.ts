@@ -178,7 +178,12 @@ const univ = (purpose: string, sketch: Sketch = {}): Question => ({
   request: { purpose, actors: [{ ref: 'Organization/univU', via: 'acting' }] },
   consents: [toConsent({ type: 'permit', actor: ['Organization/univU'], ...sketch })],
 })
-const ngmi = (notice: string, more: Question = {}, request: Request = {}): Question => ({
+const ngmi = (
+  notice: string,
+  more: Question = {},
+  request: Request = {},
+  config: Vector['state']['config'] = {},
+): Question => ({
   ...more,
   request: {
     actors: [{ ref: 'Organization/op', via: 'acting' }],
@@ -187,6 +192,7 @@ const ngmi = (notice: string, more: Question = {}, request: Request = {}): Quest
     ...request,
   },
   state: {
+    config,
     consents: more.consents ?? [],
     admin: [
       {
@@ -224,6 +230,16 @@ const SECONDARY: readonly RuleRow[] = [
   [
     'U5: an objection naming the operator',
     ngmi('2026-03-02', { consents: [toConsent({ type: 'deny', actor: ['Organization/op'] }, { id: 'D' })] }),
+    'DENY consent:D',
+  ],
+  [
+    'U5: an objection also where dissents do not stop defaults (D5 off)',
+    ngmi(
+      '2026-03-02',
+      { consents: [toConsent({ type: 'deny', actor: ['Organization/op'] }, { id: 'D' })] },
+      {},
+      { dissentOverDefaults: false },
+    ),
     'DENY consent:D',
   ],
   [

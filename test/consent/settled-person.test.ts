@@ -294,6 +294,24 @@ const FORMAT: readonly RuleRow[] = [
     'PERMIT self,consent',
   ],
   [
+    'Q40: self access without a purpose is for PATRQT, of them too',
+    asks({ ...self, purpose: undefined }, { ...both, consents: [openOfP2(['Patient/p1'])] }),
+    'PERMIT self,consent',
+  ],
+  [
+    'Q40: which is not TREAT',
+    asks(
+      { ...self, purpose: undefined },
+      {
+        ...both,
+        consents: [
+          toConsent({ type: 'permit', actor: ['Patient/p1'], purpose: ['TREAT'] }, { patient: 'Patient/p2' }),
+        ],
+      },
+    ),
+    'DENY default',
+  ],
+  [
     'Q40: dissenting',
     asks({ ...self, purpose: 'TREAT' }, { ...both, consents: [dissent({}, { patient: 'Patient/p2' })] }),
     'DENY consent:D',
