@@ -141,6 +141,34 @@ const PERSON: readonly RuleRow[] = [
     'DENY btg-refused',
   ],
   [
+    'Q29: a deny beneath does not hide one that names (PT6)',
+    asks(glass, {
+      consents: [
+        dissent({ purpose: ['ETREAT'], provision: [{ type: 'deny', purpose: ['TREAT'], label: ['N'] }] }),
+      ],
+    }),
+    'DENY btg-refused',
+  ],
+  [
+    'Q29: not the root of a grant, whose deny is weak (T4)',
+    asks(glass, {
+      consents: [
+        toConsent(
+          {
+            type: 'deny',
+            purpose: ['ETREAT'],
+            provision: [
+              { type: 'deny', purpose: ['TREAT'] },
+              { type: 'permit', class: ['Condition'] },
+            ],
+          },
+          { policyRule: 'OPTIN' },
+        ),
+      ],
+    }),
+    'PERMIT btg',
+  ],
+  [
     'Q29: only that of the rule that denied',
     asks(glass, {
       consents: [
