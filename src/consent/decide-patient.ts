@@ -73,7 +73,7 @@ export function bindsUnreadable(
   return source === undefined || !actingFor(request).includes(source)
 }
 
-/** P6, Q25: days after the 18th birthday for which a guardian's consent to primary use still permits. */
+/** P6, Q25: days from the 18th birthday on for which a guardian's consent to primary use still permits. */
 const RECONFIRM_DAYS = 90
 
 /** P6, Q25: true where a guardian gave the consent and the person has come of age: its permits rest. */
@@ -87,7 +87,7 @@ export function isSuspended(
   // An age that is not known is not known to be below 18.
   const { daysOfAge = Number.POSITIVE_INFINITY } = ageAt(time)
   if (daysOfAge < 0) return false
-  return purpose === undefined || vocabulary.purposes.isSecondary(purpose) || daysOfAge > RECONFIRM_DAYS
+  return purpose === undefined || vocabulary.purposes.isSecondary(purpose) || daysOfAge >= RECONFIRM_DAYS
 }
 
 // D1, D2

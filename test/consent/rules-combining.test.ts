@@ -148,6 +148,16 @@ const ACROSS: readonly RuleRow[] = [
     asks({ self: 'Patient/p1' }, { consents: [dissent] }),
     'PERMIT self',
   ],
+  [
+    'C3a: who is not among the subjects is not the person',
+    admin([block], asks({ self: 'Patient/p9' }, { consents: [open] })),
+    'DENY hard:block',
+  ],
+  [
+    'C3a: and needs a purpose',
+    asks({ self: 'Patient/p9', purpose: undefined }, { consents: [open] }),
+    'DENY purpose',
+  ],
   ['C3b: a hard deny is above a permit', admin([block], { consents: [open] }), 'DENY hard:block'],
   [
     'C3b: above what is the custodian’s own',
@@ -215,6 +225,11 @@ const ACROSS: readonly RuleRow[] = [
       resource: both,
       consents: [open, openOfP2, toConsent({ type: 'deny' }, { id: 'D', patient: 'Patient/p2' })],
     },
+    'DENY consent:D',
+  ],
+  [
+    'C4: where another person is silent',
+    { resource: both, consents: [toConsent({ type: 'deny' }, { id: 'D', patient: 'Patient/p2' })] },
     'DENY consent:D',
   ],
   ['C5: the order of consents is nothing', { consents: [dissent, open] }, 'DENY consent:D'],

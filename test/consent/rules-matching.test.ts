@@ -30,6 +30,24 @@ const DENY = 'DENY consent:D'
 const REQUEST: readonly RuleRow[] = [
   ['M1: all dimensions must match', permit({ class: ['Observation'], code: ['http://loinc.org|1'] }), NONE],
   ['M1: of one dimension any value', permit({ class: ['Condition', 'Observation'] }), PERMIT],
+  ...(
+    [
+      { actor: ['Organization/hospC', 'Organization/hospB'] },
+      { purpose: ['HPAYMT', 'TREAT'] },
+      { action: ['disclose', 'access'] },
+      { code: ['http://loinc.org|1', 'http://loinc.org|718-7'] },
+      { label: ['PSY', 'N'] },
+      {
+        data: [
+          ['instance', 'Observation/o2'],
+          ['authoredby', 'Practitioner/dr1'],
+        ],
+      },
+    ] as const
+  ).flatMap((sketch): RuleRow[] => [
+    [`M1: of one dimension any value: ${JSON.stringify(sketch)}`, permit(sketch), PERMIT],
+    [`M1: in a deny too: ${JSON.stringify(sketch)}`, deny(sketch), DENY],
+  ]),
   ['M2: a permit without actor is for any actor', permit({ actor: undefined }), PERMIT],
   [
     'M2: but never for a secondary purpose, even one that is named',
@@ -50,6 +68,18 @@ const REQUEST: readonly RuleRow[] = [
       },
     },
     'PERMIT proxy',
+  ],
+  [
+    'M3: whoever else the requester is',
+    permit(
+      {},
+      by(
+        { ref: 'Organization/hospB', via: 'acting' },
+        { ref: 'Organization/hospC', via: 'affil' },
+        { ref: 'Practitioner/1', via: 'user' },
+      ),
+    ),
+    PERMIT,
   ],
   ['M3: a permit is for the organisation acted for', permit({}), PERMIT],
   [
@@ -159,6 +189,14 @@ const CLASS_AND_CODE: readonly RuleRow[] = [
     NONE,
   ],
   ['M8: a profile that is claimed', permit({ class: ['http://example.org/p'] }, profiles), PERMIT],
+  [
+    'M8: one of several that are claimed',
+    permit(
+      { class: ['http://example.org/p'] },
+      { facets: { profiles: ['http://example.org/p', 'http://example.org/q'] } },
+    ),
+    PERMIT,
+  ],
   ['M8: another profile is not', permit({ class: ['http://example.org/other'] }, profiles), NONE],
   [
     'M8: a claim of one version is a claim of the profile',

@@ -1,7 +1,15 @@
 // Rules P1 to P7, B1 to B5, U1 to U5: the person and proxies, break-glass, secondary use. https://hl7.org/fhir/R4/consent.html
 import t from 'tap'
 import type { Vector } from '../../conformance/consent/vector.ts'
-import { checkRules, type Question, type RuleRow, type Sketch, toConsent } from '../support/consent.ts'
+import { decide } from '../../src/consent/decide.ts'
+import {
+  checkRules,
+  type Question,
+  type RuleRow,
+  type Sketch,
+  toConsent,
+  toQuestion,
+} from '../support/consent.ts'
 
 type Request = Partial<Vector['request']>
 type Delegation = NonNullable<Vector['state']['delegations']>[number]
@@ -250,3 +258,17 @@ const SECONDARY: readonly RuleRow[] = [
 ]
 
 checkRules(t, [...PERSON, ...BREAK_GLASS, ...SECONDARY])
+
+t.test('P6: the window to confirm is the 90 days from the 18th birthday on', async (t) => {
+  const { request, facets, context } = toQuestion(given(18, 'TREAT'))
+  const atDay = (daysOfAge: number) => {
+    const of = (patient: string) => ({
+      ...context.state.of(patient),
+      ageAt: () => ({ years: 18, daysOfAge }),
+    })
+    return decide(request, facets, { ...context, state: { ...context.state, of } }).permit
+  }
+  t.equal(atDay(0), true)
+  t.equal(atDay(89), true)
+  t.equal(atDay(90), false)
+})
