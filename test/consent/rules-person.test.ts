@@ -73,6 +73,12 @@ const PERSON: readonly RuleRow[] = [
     'DENY hard:uninformed',
   ],
   ['P2: for proxies too', proxy({}, { resource: { tags: ['UNINFORMED'] } }), 'DENY hard:uninformed'],
+  [
+    'P1: on another’s record self access is nothing',
+    { request: { self: 'Patient/p9' }, consents: [open] },
+    'PERMIT consent',
+  ],
+  ['P3: nor is proxy access', { request: { proxyFor: 'Patient/p9' }, consents: [open] }, 'PERMIT consent'],
   ['P2: not for an institution', { resource: { tags: ['UNINFORMED'] }, consents: [open] }, 'PERMIT consent'],
   [
     'P2: content about another person needs their permit',
