@@ -187,6 +187,47 @@ const ACROSS: readonly RuleRow[] = [
     'DENY hard:block',
   ],
   [
+    'C3b: for another purpose it is nothing',
+    admin([{ ...block, purpose: 'HRESCH' }], { consents: [open] }),
+    'PERMIT consent',
+  ],
+  [
+    'C3b: its purpose matches as in a deny, across barriers',
+    admin([{ ...block, purpose: 'TREAT' }], asks({ purpose: 'CLINTRL' })),
+    'DENY hard:block',
+  ],
+  [
+    'C3b: its actor matches as in a deny, by affiliation',
+    admin(
+      [{ ...block, actor: 'Organization/hospC' }],
+      asks(
+        {
+          actors: [
+            { ref: 'Organization/hospB', via: 'acting' },
+            { ref: 'Organization/hospC', via: 'affil' },
+          ],
+        },
+        { consents: [open] },
+      ),
+    ),
+    'DENY hard:block',
+  ],
+  [
+    'C3c: of that person',
+    admin([{ ...law, patient: 'Patient/p1' }], asks({ legalBasis: 'court' })),
+    'PERMIT statutory:law',
+  ],
+  [
+    'C3c: not of another',
+    admin([{ ...law, patient: 'Patient/p2' }], asks({ legalBasis: 'court' })),
+    'DENY default',
+  ],
+  [
+    'C3c: of anybody where it names nobody',
+    admin([law], asks({ legalBasis: 'court' }, { resource: both })),
+    'PERMIT statutory:law',
+  ],
+  [
     'C3c: a statutory permit is above a dissent',
     admin([law], asks({ legalBasis: 'court' }, { consents: [dissent] })),
     'PERMIT statutory:law',

@@ -288,6 +288,13 @@ const TIME: readonly RuleRow[] = [
   ],
   ['M14: undated: no permit', permit({ dataPeriod: period2022 }, of({ when: [] })), NONE],
   ['M14: undated: a deny', deny({ dataPeriod: period2022 }, of({ when: [] })), DENY],
+  ...[{ start: '2022-03-15T09:00:00+09:00' }, { end: '2022-03-15T09:00:00+09:00' }].map(
+    (dataPeriod): RuleRow => [
+      `M14: one instant in common is an overlap: ${JSON.stringify(dataPeriod)}`,
+      deny({ dataPeriod }, of({ when: ['2022-03-15T09:00:00+09:00'] })),
+      DENY,
+    ],
+  ),
   [
     'M14: days are those of Tokyo',
     deny({ dataPeriod: period2022 }, of({ when: ['2022-12-31T15:00:00Z'] })),

@@ -108,6 +108,16 @@ const PERSON: readonly RuleRow[] = [
     'PERMIT proxy',
   ],
   [
+    'P3: one of several labels excluded is enough',
+    proxy({ kind: 'voluntary', excludedLabels: ['PSY', 'SDV'] }, { resource: sensitive }),
+    'DENY proxy:excluded',
+  ],
+  [
+    'P3: where none is excluded the label need not be known',
+    proxy({ kind: 'voluntary' }, { resource: { conf: 'unclassified' } }),
+    'PERMIT proxy',
+  ],
+  [
     'P4: a proxy never has more than the person',
     proxy({ courtOrder: true }, { resource: { tags: ['UNINFORMED'] } }),
     'DENY hard:uninformed',
@@ -173,6 +183,12 @@ const BREAK_GLASS: readonly RuleRow[] = [
   ['B4: one that names BTG does not', glass({ consents: dissentFor('BTG') }), 'DENY btg-refused'],
   ['B4: nor one that names ETREAT', glass({ consents: dissentFor('ETREAT') }), 'DENY btg-refused'],
   ['B4: one that names TREAT is general', glass({ consents: dissentFor('TREAT') }), 'PERMIT btg'],
+  [
+    'B4: nor one that names it among others',
+    glass({ consents: dissentFor('TREAT', 'ETREAT') }),
+    'DENY btg-refused',
+  ],
+  ['B4: a consent that says nothing of it is nothing', glass({ consents: [open] }), 'PERMIT btg'],
   ['B4: never label V', glass({ resource: { conf: 'V' } }), 'DENY btg-refused'],
   [
     'B4: never against a hard deny',
