@@ -9,6 +9,10 @@ const open = toConsent(grant, { id: 'OPEN' })
 const beside = (sketch: Sketch, head: Head = {}) => ({ consents: [open, toConsent(sketch, head)] })
 const alone = (sketch: Sketch, head: Head = {}) => ({ consents: [toConsent(sketch, head)] })
 const UNREADABLE = 'DENY consent:unsupported-active'
+const ACCESS = { system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'access' }
+const RECIPIENT = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }],
+}
 const foreign = [{ system: 'urn:other', code: 'x' }]
 
 const ADMISSION: readonly RuleRow[] = [
@@ -34,6 +38,14 @@ const ADMISSION: readonly RuleRow[] = [
     'A3: an OPTIN whose root denies without a permit beneath cannot be read',
     beside({ type: 'deny', provision: [{ type: 'deny' }] }, { policyRule: 'OPTIN' }),
     UNREADABLE,
+  ],
+  [
+    'A3: one permit beneath is enough',
+    alone(
+      { type: 'deny', provision: [{ type: 'deny', class: ['Condition'] }, grant] },
+      { policyRule: 'OPTIN' },
+    ),
+    'PERMIT consent',
   ],
   ['A4: a root without type cannot be read', beside({ actor: B }), UNREADABLE],
   ['A4: a nested provision without type cannot be read', beside({ ...grant, provision: [{}] }), UNREADABLE],
@@ -95,6 +107,36 @@ const ADMISSION: readonly RuleRow[] = [
     beside({ ...grant, data: [['instance', '#o']] }),
     UNREADABLE,
   ],
+  ...(
+    [
+      ['a profile that is no URI', { class: [{ system: 'urn:ietf:rfc:3986', code: 'x' }] }],
+      ['a URI of another system', { class: [{ system: 'urn:other', code: 'http://example.org/p' }] }],
+      ['a class without code', { class: [{ system: 'urn:ietf:rfc:3986' }] }],
+      ['a code without coding', { code: [{ text: 'x' }] }],
+      [
+        'a code of which one coding has none',
+        { code: [{ coding: [{ system: 'urn:x', code: 'x' }, { system: 'urn:x' }] }] },
+      ],
+      ['an empty code', { code: [{ coding: [{ system: 'urn:x', code: '' }] }] }],
+      ['an action without coding', { action: [{ text: 'x' }] }],
+      [
+        'an action of which one coding is unknown',
+        { action: [{ coding: [ACCESS, { system: 'urn:x', code: 'x' }] }] },
+      ],
+      [
+        'an actor that is no requester',
+        { actor: [{ role: RECIPIENT, reference: { reference: 'Location/1' } }] },
+      ],
+      [
+        'a meaning that R4 does not have',
+        { data: [{ meaning: 'other', reference: { reference: 'Observation/o1' } }] },
+      ],
+      ['a period that is none', { period: { start: 'soon' } }],
+      ['a period of data that is none', { dataPeriod: { end: 'later' } }],
+    ] as const
+  ).map(
+    ([what, raw]): RuleRow => [`A6: ${what} cannot be read`, beside({ type: 'permit', raw }), UNREADABLE],
+  ),
 ]
 
 const READING: readonly RuleRow[] = [
