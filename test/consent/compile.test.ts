@@ -6,51 +6,17 @@ import { decideBreakGlass } from '../../src/consent/break-glass.ts'
 import { compileBreakGlass, compilePatient } from '../../src/consent/compile-patient.ts'
 import { compileProxy, INFORMED } from '../../src/consent/compile-proxy.ts'
 import { decidePatient } from '../../src/consent/decide-patient.ts'
-import { REF_PARAM } from '../../src/consent/facet-params.ts'
 import type { Facets } from '../../src/consent/facets.ts'
 import { createFaceter, toFacetEntries } from '../../src/consent/facets-of.ts'
 import { decideOwn } from '../../src/consent/self.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
-import { evaluate, type Indexed, type World } from '../../src/search/evaluate.ts'
+import type { Indexed, World } from '../../src/search/evaluate.ts'
 import { createIndexer } from '../../src/search/index-values.ts'
-import type { Expr, IndexEntry } from '../../src/search/query.ts'
 import { vocabulary } from '../support/consent.ts'
+import { holds, place } from '../support/consent-placed.ts'
 import { record } from '../support/consent-resources.ts'
 import { change, PATIENTS, type Scene, scene, toSceneCase } from '../support/consent-world.ts'
-
-const entry = (param: string, value: string): IndexEntry => ({ param, lo: value, hi: value })
-
-/** A resource in an index, beside what refers to it and the Provenance that names `stamped` as its authors. */
-interface Placed {
-  readonly indexed: Indexed
-  readonly world: World
-}
-
-function place(facets: Facets, stamped: readonly string[]): Placed {
-  const { type, id, profiles, refBy } = facets
-  const own = { ...facets, authors: facets.authors.filter((ref) => !stamped.includes(ref)) }
-  const entries = [entry('_id', id), ...profiles.map((url) => entry('_profile', url)), ...toFacetEntries(own)]
-  const provenance = { type: 'Provenance', id: 'v', entries: stamped.map((ref) => entry('agent', ref)) }
-  const world: World = {
-    resolve: () => undefined,
-    referrers(from, param, ref) {
-      if (ref !== `${type}/${id}`) return []
-      if (param === 'target') return from === 'Provenance' ? [provenance] : []
-      return param === REF_PARAM ? refBy.filter((each) => each.startsWith(`${from}/`)).map(toIndexed) : []
-    },
-  }
-  return { indexed: { type, id, entries }, world }
-}
-
-function toIndexed(ref: string): Indexed {
-  const [type, id] = ref.split('/') as [string, string]
-  return { type, id, entries: [entry('_id', id)] }
-}
-
-function holds(expr: Expr, { indexed, world }: Placed): boolean {
-  return evaluate(expr, indexed.type, indexed.entries, world)
-}
 
 // Mapped within the properties, so that a counterexample prints as a vector.
 const mask = fc.nat({ max: 3 })

@@ -128,6 +128,17 @@ const ADMISSION: readonly RuleRow[] = [
         { actor: [{ role: RECIPIENT, reference: { reference: 'Location/1' } }] },
       ],
       [
+        'an actor in one more role',
+        {
+          actor: [
+            {
+              role: { coding: [...RECIPIENT.coding, { code: 'CST' }] },
+              reference: { reference: 'Organization/hospB' },
+            },
+          ],
+        },
+      ],
+      [
         'a meaning that R4 does not have',
         { data: [{ meaning: 'other', reference: { reference: 'Observation/o1' } }] },
       ],

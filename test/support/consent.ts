@@ -2,10 +2,13 @@
 
 import type tap from 'tap'
 import { type Case, createVectorVocabulary, toCase, type Vector } from '../../conformance/consent/vector.ts'
+import { compilePatient } from '../../src/consent/compile-patient.ts'
 import { decide } from '../../src/consent/decide.ts'
+import { decidePatient } from '../../src/consent/decide-patient.ts'
 import type { Facets } from '../../src/consent/facets.ts'
 import type { ConsentResource } from '../../src/consent/normalise.ts'
 import type { Provision } from '../../src/consent/read-dimension.ts'
+import { holds, place } from './consent-placed.ts'
 
 export const vocabulary = createVectorVocabulary()
 
@@ -159,11 +162,16 @@ export function answer(question: Question): string {
 /** A rule by its number and what it says, a question, and `PERMIT` or `DENY` with or without the reason. */
 export type RuleRow = readonly [rule: string, question: Question, expected: string]
 
-/** Checks one test per row. */
+/** Checks one test per row: the decision, and that of each patient the compiled formula says the same (PT11). */
 export function checkRules(t: typeof tap, rows: readonly RuleRow[]): void {
   for (const [rule, question, expected] of rows)
     t.test(rule, async (t) => {
       const answered = answer(question)
       t.equal(expected.includes(' ') ? answered : answered.split(' ')[0], expected)
+      const { request, facets, context } = toQuestion(question)
+      for (const patient of facets.patients) {
+        const found = holds(compilePatient(patient, request, context), place(facets))
+        t.equal(found, decidePatient(patient, request, facets, context).permit, 'compiled')
+      }
     })
 }
