@@ -10,6 +10,7 @@ import {
   replaceEntries,
 } from './entries.ts'
 import { checkExpectation } from './expect.ts'
+import { appendEntries } from './journal/append.ts'
 import {
   type Applied,
   CREATED,
@@ -165,7 +166,7 @@ export function createCommitter(connection: Connection): Committer {
     return put(ledger, change, old, document)
   }
 
-  function applyAll(ledger: Ledger, { changes, records, documents }: PackedCommit): Applied {
+  function applyAll(ledger: Ledger, { changes, records, journal, documents }: PackedCommit): Applied {
     // Time never falls as the sequence grows, even where the clock does.
     ledger.at = Math.max(Date.now(), ledger.at)
     const stamp = encoder.encode(toStamp(ledger.at))
@@ -175,6 +176,7 @@ export function createCommitter(connection: Connection): Committer {
     waiting.flush(connection)
     for (const record of records) applyRecord(connection, record)
     if (records.length > 0) raiseEpoch(connection)
+    if (journal.length > 0) appendEntries(connection, journal)
     return { at: ledger.at, outcomes }
   }
 
@@ -204,7 +206,7 @@ export function createCommitter(connection: Connection): Committer {
   return {
     apply: (ledger, commit) =>
       // A single change is refused before it writes anything: there is nothing to undo.
-      commit.changes.length + commit.records.length > 1
+      commit.changes.length + commit.records.length + commit.journal.length > 1
         ? applyOrUndo(ledger, commit)
         : applyAll(ledger, commit),
     learn: (fresh) => void names.push(...fresh),

@@ -3,13 +3,16 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HistoryPlan, SearchPlan } from '../../access/plan.ts'
-import type { Page, RecordChange, Records, Store, Version } from '../store.ts'
+import type { Journal, Page, RecordChange, Records, Store, Version } from '../store.ts'
 import { backup } from './backup.ts'
 import { openCodeSystems } from './concepts/systems.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { createEpoch, SHARED_BYTES } from './epoch.ts'
 import { isBusy } from './failure.ts'
 import { historyPage } from './history.ts'
+import { createBuffer } from './journal/buffer.ts'
+import { findAudit, listAudit, listProvisions } from './journal/list.ts'
+import { verifyJournal } from './journal/verify.ts'
 import { migrate } from './migrate.ts'
 import { readVersion } from './read.ts'
 import { createReaders, type Readers } from './readers.ts'
@@ -47,6 +50,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
 
   const systems = join(folder, SYSTEMS)
   const records = createRecords(connection, writer)
+  const journal = createJournal(connection, writer)
   const epoch = createEpoch(connection, new BigInt64Array(shared))
   const codeSystems = openCodeSystems(systems, records, epoch)
 
@@ -72,19 +76,27 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
     records,
+    journal,
     codeSystems,
     epoch,
     backup: (target, onProgress) =>
       backup({ file, systems }, { file: target, systems: `${target}.${SYSTEMS}` }, onProgress),
     close() {
       codeSystems.close()
-      closing ??= close(writer, readers, connection)
+      closing ??= close(journal, writer, readers, connection)
       return closing
     },
   }
 }
 
-async function close(writer: Writer, readers: Readers, connection: Connection): Promise<void> {
+async function close(
+  journal: Journal,
+  writer: Writer,
+  readers: Readers,
+  connection: Connection,
+): Promise<void> {
+  // Sent before the writer stops taking anything; what cannot be kept is lost with the process, as it is in a crash.
+  journal.flush().catch(() => {})
   const written = writer.close()
   await readers.close()
   await written
@@ -132,5 +144,18 @@ function createRecords(connection: Connection, writer: Writer): Records {
     put: (row) => write({ kind: 'put', row }),
     delete: (collection, key) => write({ kind: 'delete', collection, key }),
     take: (collection, key) => writer.take(collection, key),
+  }
+}
+
+// Whoever reads it sees what was appended before.
+function createJournal(connection: Connection, writer: Writer): Journal {
+  const { append, flush } = createBuffer((entries) => writer.commit([], { journal: entries }))
+  return {
+    append,
+    flush,
+    find: (id) => flush().then(() => findAudit(connection, id)),
+    list: (question) => flush().then(() => listAudit(connection, question)),
+    provisions: (question) => flush().then(() => listProvisions(connection, question)),
+    verify: (onProgress) => flush().then(() => verifyJournal(connection, onProgress)),
   }
 }

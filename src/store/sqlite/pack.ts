@@ -1,7 +1,8 @@
 // A commit made ready to cross to the writer thread: parameter names as numbers, documents in one buffer.
 import type { Change, Expectation } from '../../access/plan.ts'
 import type { IndexEntry } from '../../search/query.ts'
-import type { RecordChange } from '../store.ts'
+import type { JournalEntry, RecordChange } from '../store.ts'
+import { packEntry } from './journal/pack.ts'
 import type { FlatEntries, PackedChange, PackedCommit, PackedExpectation, PackedRecord } from './message.ts'
 
 /** The store writes these itself: `_lastUpdated` at commit; `_id` is answered from the resource's own row. */
@@ -11,6 +12,7 @@ const OWN_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 export function createPacker(): (
   changes: readonly Change[],
   records: readonly RecordChange[],
+  journal?: readonly JournalEntry[],
 ) => PackedCommit {
   const numbers = new Map<string, Map<string, number>>()
   let count = 0
@@ -34,7 +36,7 @@ export function createPacker(): (
     return flat
   }
 
-  return (changes, records) => {
+  return (changes, records, journal = []) => {
     const all = changes.map(({ data }) => data)
     const documents = new Uint8Array(
       all.reduce((sum, data) => sum + (data.kind === 'put' ? data.document.length : 0), 0),
@@ -54,10 +56,11 @@ export function createPacker(): (
       return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, expect }
     })
     const packedRecords = records.map(packRecord)
+    const packedJournal = journal.map(packEntry)
     // Nothing can fail from here on: names that were taken note of are sent.
     const fresh = names
     names = []
-    return { changes: packed, records: packedRecords, names: fresh, documents }
+    return { changes: packed, records: packedRecords, journal: packedJournal, names: fresh, documents }
   }
 }
 

@@ -97,9 +97,9 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   worker.unref()
 
   return {
-    async commit(changes, { records = [], beforeCommit } = {}) {
+    async commit(changes, { records = [], journal = [], beforeCommit } = {}) {
       if (refusal) throw refusal
-      const commit = pack(changes, records)
+      const commit = pack(changes, records, journal)
       const hold = beforeCommit !== undefined
       const sent = request({ kind: 'commit', commit, hold }, [commit.documents.buffer as ArrayBuffer])
       // The number of the request just made names the transaction that is held open.
