@@ -6,6 +6,7 @@ import type { AppContext } from '../interactions/context.ts'
 import { parseQueryString } from '../interactions/params.ts'
 import { perform } from '../interactions/perform.ts'
 import { type RestRequest, toInteraction } from '../interactions/request.ts'
+import { recordAnswer } from './audit.ts'
 import { assertMediaType, type BodyKind, negotiate } from './negotiate.ts'
 import { type Preference, parsePrefer } from './prefer.ts'
 import { toRestRequest } from './request.ts'
@@ -117,8 +118,10 @@ function createHandler(context: AppContext) {
       return respond(context, reply, toCapabilities(context, asked), { form })
     if (!request.principal)
       throw new FhirError('login', 'A bearer token is needed in the Authorization header')
+    request.interaction = asked
     const policy = await context.policyFor(request.principal)
     const result = await perform(context, policy, asked)
+    await recordAnswer(context, request, policy, asked, result)
     return respond(context, reply, result, { form, return: preference.return })
   }
 }

@@ -27,6 +27,8 @@ export interface Settings {
   readonly maxCount: number
   /** Milliseconds. */
   readonly pageLinkTtl: number
+  /** Whether accesses and provisions are written to the journal. */
+  readonly audit: boolean
 }
 
 export interface AppContext {

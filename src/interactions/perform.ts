@@ -3,6 +3,8 @@ import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Reader, Store } from '../store/store.ts'
+import { readAuditEvent } from './audit/read.ts'
+import { searchAuditEvents } from './audit/search.ts'
 import { batch } from './batch.ts'
 import { toCapabilities } from './capabilities.ts'
 import type { AppContext } from './context.ts'
@@ -32,10 +34,12 @@ export async function perform(
   assertMay(policy, asked)
   switch (asked.kind) {
     case 'read':
+      if (asked.type === 'AuditEvent') return readAuditEvent(context, reader, policy, asked)
       return read(reader, policy, asked)
     case 'vread':
       return vread(reader, policy, asked)
     case 'search':
+      if (asked.type === 'AuditEvent') return searchAuditEvents(context, reader, policy, asked)
       return search(context, reader, policy, asked)
     case 'history':
       return history(context, reader, policy, asked)

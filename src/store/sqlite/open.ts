@@ -147,15 +147,19 @@ function createRecords(connection: Connection, writer: Writer): Records {
   }
 }
 
-// Whoever reads it sees what was appended before.
+/** How long a reader of the journal waits for what was appended before: a transaction that is held open holds it up. */
+const FRESH_MS = 100
+
 function createJournal(connection: Connection, writer: Writer): Journal {
   const { append, flush } = createBuffer((entries) => writer.commit([], { journal: entries }))
+  // Where rows cannot be kept (the disk is full), those that were are still read.
+  const settle = () => Promise.race([flush().catch(() => {}), sleep(FRESH_MS, undefined, { ref: false })])
   return {
     append,
     flush,
-    find: (id) => flush().then(() => findAudit(connection, id)),
-    list: (question) => flush().then(() => listAudit(connection, question)),
-    provisions: (question) => flush().then(() => listProvisions(connection, question)),
-    verify: (onProgress) => flush().then(() => verifyJournal(connection, onProgress)),
+    find: (id) => settle().then(() => findAudit(connection, id)),
+    list: (question) => settle().then(() => listAudit(connection, question)),
+    provisions: (question) => settle().then(() => listProvisions(connection, question)),
+    verify: (onProgress) => settle().then(() => verifyJournal(connection, onProgress)),
   }
 }
