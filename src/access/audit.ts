@@ -115,6 +115,37 @@ export function buildAuditRow(principal: Principal, basis: readonly string[], de
   }
 }
 
+/** What the server did by order of its operator. */
+export interface TaskDeed {
+  readonly task: Task
+  /** The command and what it was given, without values that are secret. */
+  readonly query: string
+  readonly outcome?: AuditOutcome
+  readonly patients?: readonly string[]
+  /** Scopes that were granted. */
+  readonly scopes?: readonly string[]
+}
+
+/** Returns the row of a task. Whoever has the command line is the operator: nobody else is known by name. */
+export function buildTaskRow({ task, query, outcome = 0, patients = [], scopes = [] }: TaskDeed): AuditRow {
+  return {
+    id: randomUUID(),
+    at: Date.now(),
+    action: task === 'token' ? 'C' : 'E',
+    subtype: task,
+    outcome,
+    agent: { subject: 'Client/musubi', client: 'musubi' },
+    purpose: 'HSYSADMIN',
+    patients,
+    entities: [],
+    entityCount: 0,
+    query: query.slice(0, MAX_QUERY_CHARS),
+    basis: { consents: [], scopes },
+    elevation: 'command line',
+    requestId: randomUUID(),
+  }
+}
+
 function toEntities(disclosed: readonly Disclosed[], patients: readonly string[]): readonly AuditEntity[] {
   const places = new Map(patients.map((patient, i) => [patient, i]))
   return disclosed.slice(0, MAX_ENTITIES).map(({ type, id, versionId, patients: of }) => {

@@ -24,9 +24,9 @@ export function registerAudit(app: FastifyInstance, context: AppContext): void {
   app.decorateRequest('interaction', null)
   app.decorateRequest('isRecorded', false)
   if (!context.settings.audit) return
-  const below = `${toBasePath(context.settings.baseUrl)}/`
+  const base = toBasePath(context.settings.baseUrl)
   app.addHook('onResponse', async (request, reply) => {
-    if (!request.principal || request.isRecorded || !request.url.startsWith(below)) return
+    if (!request.principal || request.isRecorded || !isBelow(request.url, base)) return
     try {
       const policy = await context.policyFor(request.principal)
       await recordFailure(context, policy, toAsked(context, request), reply.statusCode)
@@ -34,6 +34,10 @@ export function registerAudit(app: FastifyInstance, context: AppContext): void {
       request.log.error({ err: error }, 'not recorded')
     }
   })
+}
+
+function isBelow(url: string, base: string): boolean {
+  return url.startsWith(base) && ['', '/', '?'].includes(url.charAt(base.length))
 }
 
 /** Records what a request came to; to be awaited before the reply. Rejects where it cannot be recorded: nothing is given then. */

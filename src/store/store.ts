@@ -148,9 +148,12 @@ export interface Verdict {
   readonly rows: number
   /** The first place of a chain where a row was changed, removed or put in. */
   readonly broken?: { readonly chain: JournalEntry['kind']; readonly seq: number }
-  /** Where each chain ends: to be kept elsewhere, so that a chain made anew is noticed too. */
-  readonly heads: Readonly<Record<JournalEntry['kind'], string>>
+  /** To be kept elsewhere, so that a chain made anew is noticed too. */
+  readonly heads: Heads
 }
+
+/** Where each chain ends: `SEQ:HASH`, the SHA-256 in hexadecimal. */
+export type Heads = Readonly<Record<JournalEntry['kind'], string>>
 
 /** What happened, append-only: each row is chained to the one before it by its hash. */
 export interface Journal {
@@ -167,6 +170,9 @@ export interface Journal {
   list(question: AuditQuestion): Promise<JournalPage<AuditRow>>
   /** Newest first. */
   provisions(question: ProvisionQuestion): Promise<JournalPage<ProvisionRow>>
-  /** Walks both chains as they stand, in constant memory; `onProgress` gets rows done and in all. */
-  verify(onProgress?: (done: number, total: number) => void): Promise<Verdict>
+  /**
+   * Walks both chains as they stand, in constant memory; `onProgress` gets rows done and in all. With `heads` of an earlier
+   * time the chains must lead through them.
+   */
+  verify(onProgress?: (done: number, total: number) => void, heads?: Heads): Promise<Verdict>
 }

@@ -160,6 +160,6 @@ function createJournal(connection: Connection, writer: Writer): Journal {
     find: (id) => settle().then(() => findAudit(connection, id)),
     list: (question) => settle().then(() => listAudit(connection, question)),
     provisions: (question) => settle().then(() => listProvisions(connection, question)),
-    verify: (onProgress) => settle().then(() => verifyJournal(connection, onProgress)),
+    verify: (onProgress, heads) => settle().then(() => verifyJournal(connection, onProgress, heads)),
   }
 }

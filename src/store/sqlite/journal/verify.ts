@@ -1,8 +1,8 @@
 // Whether the chains are whole: every row there, unchanged, and none between.
 import { setImmediate as pause } from 'node:timers/promises'
-import type { JournalEntry, Verdict } from '../../store.ts'
+import type { Heads, JournalEntry, Verdict } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import { chainHash } from './append.ts'
+import { chainHash, type Head } from './append.ts'
 import { keysOf, toMark } from './pack.ts'
 
 const CHAINS = ['audit', 'provision'] as const
@@ -10,9 +10,9 @@ type Chain = (typeof CHAINS)[number]
 
 const SLICE_ROWS = 1_000
 
-interface End {
-  readonly seq: number
-  readonly hash: Uint8Array
+const NO_HEADS: Heads = { audit: '0', provision: '0' }
+
+interface End extends Head {
   /** The highest row there is. */
   readonly highest: number
 }
@@ -21,6 +21,7 @@ interface End {
 export async function verifyJournal(
   connection: Connection,
   onProgress: (done: number, total: number) => void = () => {},
+  known: Heads = NO_HEADS,
 ): Promise<Verdict> {
   const ends = { audit: readEnd(connection, 'audit'), provision: readEnd(connection, 'provision') }
   const total = ends.audit.highest + ends.provision.highest
@@ -28,7 +29,7 @@ export async function verifyJournal(
   let rows = 0
   for (const chain of CHAINS) {
     const before = rows
-    const seq = await findBreak(connection, chain, ends[chain], (done) => {
+    const seq = await findBreak(connection, chain, { end: ends[chain], known: known[chain] }, (done) => {
       rows = before + done
       onProgress(rows, total)
     })
@@ -46,16 +47,17 @@ function readEnd(connection: Connection, chain: Chain): End {
   return { seq, hash, highest }
 }
 
-function toHead({ seq, hash }: End): string {
+function toHead({ seq, hash }: Head): string {
   return `${seq}:${Buffer.from(hash).toString('hex')}`
 }
 
 async function findBreak(
   connection: Connection,
   chain: Chain,
-  end: End,
+  { end, known }: { readonly end: End; readonly known: string },
   onProgress: (done: number) => void,
 ): Promise<number | undefined> {
+  const knownAt = Number.parseInt(known, 10)
   let last: Uint8Array = new Uint8Array(32)
   for (let seq = 0; seq < end.highest; ) {
     const rows = connection.all(
@@ -68,11 +70,12 @@ async function findBreak(
       last = chainHash(last, row)
       if (found !== seq || !isSame(last, hash) || !isIndexed(connection, chain, { seq, at, mark, row }))
         return seq
+      if (seq === knownAt && toHead({ seq, hash }) !== known) return seq
     }
     onProgress(seq)
     await pause()
   }
-  if (end.seq === end.highest && isSame(last, end.hash)) return undefined
+  if (end.seq === end.highest && isSame(last, end.hash)) return knownAt > end.seq ? end.seq + 1 : undefined
   return Math.min(end.seq, end.highest) + (end.seq === end.highest ? 0 : 1)
 }
 
