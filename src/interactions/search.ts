@@ -91,7 +91,8 @@ async function toBundle(
   return { kind: 'pieces', pieces: joinBundle({ type: 'searchset', total, link }, entries) }
 }
 
-const INCLUDES_CUT: Issue = {
+/** Says that a page brings along less than it should. */
+export const INCLUDES_CUT: Issue = {
   severity: 'warning',
   code: 'too-costly',
   diagnostics: 'More resources are to be included than one page may hold: some are left out',

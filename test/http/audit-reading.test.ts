@@ -77,12 +77,32 @@ t.test('each parameter of the search works on rows', async (t) => {
   )
   for (const query of [
     '_sort=date',
-    '_include=AuditEvent:entity',
+    '_revinclude=Provenance:target',
+    '_include:iterate=AuditEvent:entity',
     'agent:Practitioner.name=x',
     '_has:Provenance:target:agent=x',
   ])
     t.equal((await resident('GET', `AuditEvent?${query}`)).status, 400, query)
   t.equal((await resident('GET', 'AuditEvent?nonsense=1')).status, 400)
+})
+
+t.test('what an event refers to comes along, where one may see it', async (t) => {
+  const { server, resident } = await openWorld(t)
+  const call = await openClient(server)
+  await call('PUT', 'Patient/1', { resourceType: 'Patient', id: '1' })
+  await call('PUT', 'Patient/2', { resourceType: 'Patient', id: '2' })
+  await call('PUT', 'Practitioner/7', { resourceType: 'Practitioner', id: '7' })
+  const { body } = await resident(
+    'GET',
+    'AuditEvent?agent=Practitioner/7&_include=AuditEvent:patient&_include=AuditEvent:agent',
+  )
+  t.same(
+    body.entry.map(
+      ({ resource, search }: { resource: { resourceType: string; id: string }; search: { mode: string } }) =>
+        search.mode === 'match' ? 'match' : `${resource.resourceType}/${resource.id}`,
+    ),
+    ['match', 'match', 'Patient/1', 'Practitioner/7'],
+  )
 })
 
 t.test('pages lead through all rows once, with one total', async (t) => {
@@ -150,6 +170,9 @@ t.test('an event is read by those who may find it, and is not there for others',
   t.equal(own.status, 200)
   t.same(own.body, event.resource)
   t.equal(own.headers['etag'], 'W/"1"')
+  t.same(whoIn(await resident('GET', `AuditEvent?_id=${event.resource.id}`)), ['Practitioner/7'])
+  t.same(whoIn(await resident('GET', `AuditEvent?_id=${event.resource.id}&action=R`)), [])
+  t.same(whoIn(await other('GET', `AuditEvent?_id=${event.resource.id}`)), [])
   t.equal((await resident('GET', path, undefined, { 'if-none-match': 'W/"1"' })).status, 304)
   const absent = await other('GET', 'AuditEvent/00000000-0000-4000-8000-000000000000')
   const hidden = await other('GET', path)

@@ -28,7 +28,8 @@ function isIn(row: AuditRow, { patient, subject, organization }: Share): boolean
 
 /** A row as one reader may see it. */
 export interface Shown {
-  readonly version: Version & { readonly document: Uint8Array }
+  readonly row: AuditRow
+  readonly event: Resource
   readonly entries: readonly IndexEntry[]
 }
 
@@ -39,16 +40,19 @@ export interface Shown {
 export function showRow(context: AppContext, policy: Policy, right: Right, row: AuditRow): Shown | undefined {
   const share = shareOf(policy.principal)
   if (!isIn(row, share)) return undefined
-  const event = toAuditEvent(row, context.settings.baseUrl, share.patient) as Resource & { id: string }
+  const event = toAuditEvent(row, context.settings.baseUrl, share.patient)
   const entries = [...context.indexer(event), { param: '_lastUpdated', lo: row.at, hi: row.at }]
-  if (!policy.permits(right, 'AuditEvent', entries)) return undefined
-  const version = {
+  return policy.permits(right, 'AuditEvent', entries) ? { row, event, entries } : undefined
+}
+
+/** Returns the event as if it were stored. */
+export function toVersion({ row, event }: Shown): Version {
+  return {
     type: 'AuditEvent',
     id: row.id,
     versionId: '1',
     lastUpdated: row.at,
     method: 'POST',
     document: Buffer.from(JSON.stringify(event)),
-  } as const
-  return { version, entries }
+  }
 }

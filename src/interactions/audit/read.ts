@@ -5,7 +5,7 @@ import type { AppContext } from '../context.ts'
 import type { Read } from '../interaction.ts'
 import { read, toFound } from '../read.ts'
 import type { Result } from '../result.ts'
-import { showRow } from './entitled.ts'
+import { showRow, toVersion } from './entitled.ts'
 
 /** Returns the row of that id where it may be read, else what a read of a stored AuditEvent answers. */
 export async function readAuditEvent(
@@ -16,5 +16,5 @@ export async function readAuditEvent(
 ): Promise<Result> {
   const row = await context.store.journal.find(asked.id)
   const shown = row && showRow(context, policy, 'r', row)
-  return shown ? toFound(asked, shown.version) : read(reader, policy, asked)
+  return shown ? toFound(asked, toVersion(shown)) : read(reader, policy, asked)
 }

@@ -15,8 +15,10 @@ import { createPacer } from '../pace.ts'
 import { joinBundle, toSearchEntries } from '../page.ts'
 import { toQueryString } from '../params.ts'
 import type { Result } from '../result.ts'
-import { search, toPath, toUrl, type Walk } from '../search.ts'
-import { shareOf, showRow } from './entitled.ts'
+import { INCLUDES_CUT, search, toPath, toUrl, type Walk } from '../search.ts'
+import { boundsOf, idIn } from './bounds.ts'
+import { type Shown, shareOf, showRow, toVersion } from './entitled.ts'
+import { readIncluded } from './include.ts'
 
 /** A walk that is still among the rows: it goes on before this one. */
 interface RowWalk {
@@ -27,7 +29,7 @@ interface RowWalk {
 
 /** The rows of a page; `before` where there are more. */
 interface Rows {
-  readonly versions: readonly Version[]
+  readonly shown: readonly Shown[]
   readonly before?: number
 }
 
@@ -40,7 +42,7 @@ interface Place {
 
 /**
  * Returns one page. Rows are those that the principal may read, as it may see them; every search parameter of AuditEvent
- * works on them. Throws FhirError `not-supported` for includes, chains and for orders other than newest first.
+ * works on them. Throws FhirError `not-supported` for _revinclude, chains and orders other than newest first.
  */
 export async function searchAuditEvents(
   context: AppContext,
@@ -71,10 +73,14 @@ async function answer(
   const rows = await readRows(context, policy, request, place?.before)
   const stored = await readStored(reader, policy, request, rows)
   const next = toNext(asked, rows, stored, count, total)
+  // Of a page that is full of rows, what is stored was only looked for.
+  const { matches, included, includesCut } = rows.shown.length < count ? stored : NOTHING
+  const along = await readIncluded(reader, policy, request.query.includes, rows.shown)
+  const issues = place ? [] : request.issues
   const entries = await toSearchEntries(context.settings.baseUrl, context.definitions, {
-    matches: [...rows.versions, ...stored.matches].slice(0, count),
-    included: [],
-    issues: place ? [] : request.issues,
+    matches: [...rows.shown.map(toVersion), ...matches],
+    included: [...along.versions, ...included.filter((each) => !isAmong(along.versions, each))],
+    issues: along.cut || includesCut ? [...issues, INCLUDES_CUT] : issues,
     mask: request.mask,
   })
   const self = place ? `_page=${place.link}` : toQueryString(request.self)
@@ -86,9 +92,18 @@ async function answer(
   return { kind: 'pieces', pieces: joinBundle({ type: 'searchset', total, link }, entries) }
 }
 
+const NOTHING: Page = { matches: [], included: [], asOf: 0 }
+
+function isAmong(versions: readonly Version[], { type, id }: Version): boolean {
+  return versions.some((each) => each.type === type && each.id === id)
+}
+
 function assertServed({ query }: SearchRequest): void {
-  if (query.includes.length > 0)
-    throw new FhirError('not-supported', 'AuditEvents are found without _include and _revinclude')
+  if (query.includes.some(({ kind, iterate }) => kind !== 'include' || iterate))
+    throw new FhirError(
+      'not-supported',
+      'AuditEvents are found without _revinclude, and _include goes one step',
+    )
   if (!query.sort.every(isNewestFirst))
     throw new FhirError('not-supported', 'AuditEvents come newest first: _sort may be -date or -_lastUpdated')
   if (query.select.some(({ where }) => isChained(where)))
@@ -123,7 +138,10 @@ function isChained(expr: Expr): boolean {
 /** Rows asked for at once. */
 const SLICE_ROWS = 200
 
-type Match = Kept<AuditRow> & { readonly version: Version }
+interface Match {
+  readonly seq: number
+  readonly shown: Shown
+}
 
 async function* walkRows(
   context: AppContext,
@@ -131,16 +149,31 @@ async function* walkRows(
   { query }: SearchRequest,
   before: number | undefined,
 ): AsyncGenerator<Match> {
-  const share = shareOf(policy.principal)
   const { where } = query.select[0]!
   const pace = createPacer()
+  for await (const { seq, row } of listRows(context, policy, where, before)) {
+    await pace()
+    const shown = showRow(context, policy, 's', row)
+    if (shown && evaluate(where, 'AuditEvent', shown.entries)) yield { seq, shown }
+  }
+}
+
+async function* listRows(
+  { store: { journal } }: AppContext,
+  { principal }: Policy,
+  where: Expr,
+  before: number | undefined,
+): AsyncGenerator<Kept<AuditRow>> {
+  const id = idIn(where)
+  if (id !== undefined) {
+    const row = await journal.find(id)
+    if (row) yield { seq: 0, row }
+    return
+  }
+  const question = { ...shareOf(principal), ...boundsOf(where), limit: SLICE_ROWS }
   for (let after = before; ; ) {
-    const slice = await context.store.journal.list({ ...share, after, limit: SLICE_ROWS })
-    for (const kept of slice.rows) {
-      await pace()
-      const shown = showRow(context, policy, 's', kept.row)
-      if (shown && evaluate(where, 'AuditEvent', shown.entries)) yield { ...kept, version: shown.version }
-    }
+    const slice = await journal.list({ ...question, after })
+    yield* slice.rows
     if (slice.next === undefined) return
     after = slice.next
   }
@@ -153,15 +186,16 @@ async function readRows(
   before: number | undefined,
 ): Promise<Rows> {
   const { count } = request.query
-  const found: Match[] = []
-  if (count === 0 || before === 0) return { versions: [] }
+  const shown: Shown[] = []
+  let last = 0
+  if (count === 0 || before === 0) return { shown }
   for await (const match of walkRows(context, policy, request, before)) {
     // One more than the page holds: a next page is never empty.
-    if (found.length === count)
-      return { versions: found.map(({ version }) => version), before: found.at(-1)!.seq }
-    found.push(match)
+    if (shown.length === count) return { shown, before: last }
+    shown.push(match.shown)
+    last = match.seq
   }
-  return { versions: found.map(({ version }) => version) }
+  return { shown }
 }
 
 // Only where the rows have come to their end; where they fill the page, whether there is anything at all.
@@ -169,10 +203,10 @@ async function readStored(
   reader: Reader,
   policy: Policy,
   { query }: SearchRequest,
-  { versions, before }: Rows,
+  { shown, before }: Rows,
 ): Promise<Page> {
-  if (before !== undefined || query.count === 0) return { matches: [], included: [], asOf: 0 }
-  const count = Math.max(query.count - versions.length, 1)
+  if (before !== undefined || query.count === 0) return NOTHING
+  const count = Math.max(query.count - shown.length, 1)
   return reader.search(policy.searchPlan({ ...query, count, total: 'none' }))
 }
 
@@ -192,7 +226,7 @@ async function countAll(
 
 function toNext(
   asked: Search,
-  { versions, before }: Rows,
+  { shown, before }: Rows,
   stored: Page,
   count: number,
   total: number | undefined,
@@ -201,7 +235,7 @@ function toNext(
   const sum = total !== undefined && { total }
   if (before !== undefined) return { search: asked, before, ...sum }
   // Nothing but rows on this page: what is stored begins on the next.
-  if (versions.length === count)
+  if (shown.length === count)
     return stored.matches.length > 0 ? { search: asked, before: 0, ...sum } : undefined
   return stored.next && { search: asked, after: { ...stored.next, ...sum } }
 }
