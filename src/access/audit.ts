@@ -95,24 +95,41 @@ const MAX_QUERY_CHARS = 8_192
 /** Returns the row of a deed done by `principal`; `basis` is what its Policy names. */
 export function buildAuditRow(principal: Principal, basis: readonly string[], deed: Deed): AuditRow {
   const { at, action, subtype, outcome, disclosed, query, legalBasis, requestId } = deed
-  const patients = [...new Set([...deed.patients, ...disclosed.flatMap((each) => each.patients)])]
+  const patients = joinPatients(deed)
   return {
     id: randomUUID(),
     at,
     action,
     subtype,
     outcome,
-    agent: toAuditAgent(principal),
+    agent: once(agents, principal, toAuditAgent),
     purpose: principal.purpose,
     patients,
     entities: toEntities(disclosed, patients),
     entityCount: disclosed.length,
     ...(query !== undefined && { query: query.slice(0, MAX_QUERY_CHARS) }),
-    basis: toBasis(basis),
+    basis: once(bases, basis, toBasis),
     ...(principal.elevation && { elevation: principal.elevation.reason }),
     ...(legalBasis !== undefined && { legalBasis }),
     requestId,
   }
+}
+
+// The same for every request with one token.
+const agents = new WeakMap<Principal, AuditAgent>()
+const bases = new WeakMap<readonly string[], AuditBasis>()
+
+function once<Key extends object, Value>(
+  known: WeakMap<Key, Value>,
+  key: Key,
+  make: (key: Key) => Value,
+): Value {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = make(key)
+    known.set(key, value)
+  }
+  return value
 }
 
 /** What the server did by order of its operator. */
@@ -146,11 +163,16 @@ export function buildTaskRow({ task, query, outcome = 0, patients = [], scopes =
   }
 }
 
+function joinPatients({ patients, disclosed }: Deed): readonly string[] {
+  if (disclosed.every((each) => each.patients.length === 0)) return patients
+  return [...new Set([...patients, ...disclosed.flatMap((each) => each.patients)])]
+}
+
 function toEntities(disclosed: readonly Disclosed[], patients: readonly string[]): readonly AuditEntity[] {
-  const places = new Map(patients.map((patient, i) => [patient, i]))
+  const places = patients.length > 1 ? new Map(patients.map((patient, i) => [patient, i])) : undefined
   return disclosed.slice(0, MAX_ENTITIES).map(({ type, id, versionId, patients: of }) => {
     const ref = versionId === undefined ? `${type}/${id}` : `${type}/${id}/_history/${versionId}`
-    return places.size > 1 ? { ref, of: of.map((patient) => places.get(patient)!) } : { ref }
+    return places ? { ref, of: of.map((patient) => places.get(patient)!) } : { ref }
   })
 }
 

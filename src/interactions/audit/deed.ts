@@ -70,14 +70,16 @@ export function namedPatients(principal: Principal, asked: Interaction | undefin
   const type = 'type' in asked ? asked.type : undefined
   if (type !== undefined && isUniversal(type)) return []
   const own = boundPatient(principal)
-  return [...new Set([...(own === undefined ? [] : [own]), ...patientsIn(asked)])]
+  const named = patientIn(asked)
+  if (named === undefined || named === own) return own === undefined ? [] : [own]
+  return own === undefined ? [named] : [own, named]
 }
 
-function patientsIn(asked: Interaction): readonly string[] {
+function patientIn(asked: Interaction): string | undefined {
   if (asked.kind === 'search')
-    return asked.compartment?.name === 'Patient' ? [`Patient/${asked.compartment.id}`] : []
+    return asked.compartment?.name === 'Patient' ? `Patient/${asked.compartment.id}` : undefined
   const id = idOf(asked)
-  return 'type' in asked && asked.type === 'Patient' && id !== undefined ? [`Patient/${id}`] : []
+  return 'type' in asked && asked.type === 'Patient' && id !== undefined ? `Patient/${id}` : undefined
 }
 
 function idOf(asked: Interaction): string | undefined {

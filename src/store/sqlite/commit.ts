@@ -206,7 +206,7 @@ export function createCommitter(connection: Connection): Committer {
   return {
     apply: (ledger, commit) =>
       // A single change is refused before it writes anything: there is nothing to undo.
-      commit.changes.length + commit.records.length + commit.journal.length > 1
+      commit.changes.length + commit.records.length > 1 || commit.journal.length > 0
         ? applyOrUndo(ledger, commit)
         : applyAll(ledger, commit),
     learn: (fresh) => void names.push(...fresh),

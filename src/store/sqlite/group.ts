@@ -166,8 +166,8 @@ export function createGroups(
 
   function grow(job: Job): void {
     if (job.kind === 'take') return
-    size.changes += job.commit.changes.length + job.commit.journal.length
-    size.bytes += job.commit.documents.length
+    size.changes += job.commit.changes.length
+    size.bytes += job.commit.documents.length + job.commit.journal.length
   }
 
   return {

@@ -1,6 +1,6 @@
 // What the main thread and the writer thread say to each other: small objects, flat lists, one buffer of documents.
 import type { HistoryPlan, PutChange, ReadPlan, SearchPlan } from '../../access/plan.ts'
-import type { JournalEntry, Page, RecordChange, RecordRow, Version } from '../store.ts'
+import type { Page, RecordChange, RecordRow, Version } from '../store.ts'
 import type { Failure } from './failure.ts'
 
 export interface PackedExpectation {
@@ -49,20 +49,11 @@ export type PackedRecord =
   | Extract<RecordChange, { kind: 'delete' }>
   | { readonly kind: 'add' | 'put'; readonly row: Omit<RecordRow, 'value'> & { readonly value: string } }
 
-/** A row of the journal, made ready by the thread it comes from. */
-export interface PackedEntry {
-  readonly chain: JournalEntry['kind']
-  readonly at: number
-  readonly mark: number
-  /** JSON. */
-  readonly row: string
-  readonly keys: readonly string[]
-}
-
 export interface PackedCommit {
   readonly changes: readonly PackedChange[]
   readonly records: readonly PackedRecord[]
-  readonly journal: readonly PackedEntry[]
+  /** Lines of journal/pack.ts. */
+  readonly journal: Uint8Array
   /** Names of parameters not sent before; they are numbered in the order in which they were ever sent. */
   readonly names: readonly string[]
   readonly documents: Uint8Array

@@ -151,7 +151,7 @@ function createRecords(connection: Connection, writer: Writer): Records {
 const FRESH_MS = 100
 
 function createJournal(connection: Connection, writer: Writer): Journal {
-  const { append, flush } = createBuffer((entries) => writer.commit([], { journal: entries }))
+  const { append, flush } = createBuffer(writer.keep)
   // Where rows cannot be kept (the disk is full), those that were are still read.
   const settle = () => Promise.race([flush().catch(() => {}), sleep(FRESH_MS, undefined, { ref: false })])
   return {

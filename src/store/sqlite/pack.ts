@@ -1,18 +1,17 @@
 // A commit made ready to cross to the writer thread: parameter names as numbers, documents in one buffer.
 import type { Change, Expectation } from '../../access/plan.ts'
 import type { IndexEntry } from '../../search/query.ts'
-import type { JournalEntry, RecordChange } from '../store.ts'
-import { packEntry } from './journal/pack.ts'
+import type { RecordChange } from '../store.ts'
 import type { FlatEntries, PackedChange, PackedCommit, PackedExpectation, PackedRecord } from './message.ts'
 
 /** The store writes these itself: `_lastUpdated` at commit; `_id` is answered from the resource's own row. */
 const OWN_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
-/** Returns a function that packs commits for one writer thread, which must be sent all of them in order. */
+/** Returns a function that packs commits (the journal as lines) for one writer thread, which must be sent all of them in order. */
 export function createPacker(): (
   changes: readonly Change[],
   records: readonly RecordChange[],
-  journal?: readonly JournalEntry[],
+  journal?: readonly string[],
 ) => PackedCommit {
   const numbers = new Map<string, Map<string, number>>()
   let count = 0
@@ -56,7 +55,7 @@ export function createPacker(): (
       return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, expect }
     })
     const packedRecords = records.map(packRecord)
-    const packedJournal = journal.map(packEntry)
+    const packedJournal = Buffer.from(journal.join(''))
     // Nothing can fail from here on: names that were taken note of are sent.
     const fresh = names
     names = []

@@ -5,6 +5,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Commit, CommitOptions, CommittedVersion, Reader, RecordRow } from '../store.ts'
 import { toStamp } from './commit.ts'
 import { closed, toError } from './failure.ts'
+import { packEntry } from './journal/pack.ts'
 import {
   type Applied,
   CREATED,
@@ -19,6 +20,8 @@ import { createPacker } from './pack.ts'
 
 export interface Writer {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
+  /** Keeps rows of the journal, as packed lines. */
+  keep(lines: readonly string[]): Promise<void>
   take(collection: string, key: string): Promise<RecordRow | undefined>
   /** Waits for every commit that was accepted. */
   close(): Promise<void>
@@ -99,13 +102,18 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   return {
     async commit(changes, { records = [], journal = [], beforeCommit } = {}) {
       if (refusal) throw refusal
-      const commit = pack(changes, records, journal)
+      const commit = pack(changes, records, journal.map(packEntry))
       const hold = beforeCommit !== undefined
       const sent = request({ kind: 'commit', commit, hold }, [commit.documents.buffer as ArrayBuffer])
       // The number of the request just made names the transaction that is held open.
       const held = last
       const answer = await sent
       return toCommit(changes, (beforeCommit ? await finish(held, beforeCommit) : answer) as Applied)
+    },
+    async keep(lines) {
+      if (refusal) throw refusal
+      const commit = pack([], [], lines)
+      await request({ kind: 'commit', commit, hold: false })
     },
     async take(collection, key) {
       if (refusal) throw refusal

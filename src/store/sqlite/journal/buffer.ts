@@ -1,5 +1,6 @@
 // Rows gathered for a moment and sent as one commit: an access costs a row, not a durable write of its own.
 import type { JournalEntry } from '../../store.ts'
+import { packEntry } from './pack.ts'
 
 /** How long a row waits for others. */
 const GATHER_MS = 20
@@ -15,25 +16,25 @@ export interface Buffer {
   flush(): Promise<void>
 }
 
-/** Returns a buffer in front of `write`, which keeps entries durably, in the order in which it is called. */
-export function createBuffer(write: (entries: readonly JournalEntry[]) => Promise<unknown>): Buffer {
-  let gathered: JournalEntry[] = []
+/** Returns a buffer in front of `write`, which keeps packed lines durably, in the order in which it is called. */
+export function createBuffer(write: (lines: readonly string[]) => Promise<void>): Buffer {
+  let gathered: string[] = []
   let sent = 0
   let timer: NodeJS.Timeout | undefined
   let last: Promise<void> = Promise.resolve()
   let failing = false
 
   // What could not be written goes before what came later, and from then on everybody waits for the outcome.
-  async function writeAll(entries: readonly JournalEntry[]): Promise<void> {
+  async function writeAll(lines: readonly string[]): Promise<void> {
     try {
-      await write(entries)
+      await write(lines)
       failing = false
     } catch (error) {
       failing = true
-      gathered = [...entries, ...gathered]
+      gathered = [...lines, ...gathered]
       throw error
     } finally {
-      sent -= entries.length
+      sent -= lines.length
     }
   }
 
@@ -41,10 +42,10 @@ export function createBuffer(write: (entries: readonly JournalEntry[]) => Promis
     clearTimeout(timer)
     timer = undefined
     if (gathered.length === 0) return last
-    const entries = gathered
+    const lines = gathered
     gathered = []
-    sent += entries.length
-    const written = writeAll(entries)
+    sent += lines.length
+    const written = writeAll(lines)
     last = Promise.all([last.catch(() => {}), written]).then(() => {})
     // Whoever waits for it is told; nobody has to.
     last.catch(() => {})
@@ -54,7 +55,7 @@ export function createBuffer(write: (entries: readonly JournalEntry[]) => Promis
   return {
     async append(entries, { durable } = { durable: false }) {
       if (gathered.length + sent >= MAX_ROWS) await send()
-      for (const entry of entries) gathered.push(entry)
+      for (const entry of entries) gathered.push(packEntry(entry))
       if (durable || failing) return send()
       if (gathered.length >= BATCH_ROWS) void send()
       else timer ??= setTimeout(send, GATHER_MS)

@@ -67,7 +67,7 @@ async function findBreak(
     if (rows.length === 0) return seq + 1
     for (const [found, at, mark, row, hash] of rows as [number, number, number, string, Uint8Array][]) {
       seq++
-      last = chainHash(last, row)
+      last = chainHash(last, Buffer.from(row))
       if (found !== seq || !isSame(last, hash) || !isIndexed(connection, chain, { seq, at, mark, row }))
         return seq
       if (seq === knownAt && toHead({ seq, hash }) !== known) return seq
