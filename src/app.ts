@@ -22,6 +22,7 @@ import { openWorld } from './fhir/profile/open-world.ts'
 import { createTerminology } from './fhir/terminology.ts'
 import { createValidator } from './fhir/validate.ts'
 import { createValidation } from './fhir/validation.ts'
+import { registerAudit } from './http/audit.ts'
 import { answerClientError } from './http/client-error.ts'
 import { registerCors } from './http/cors.ts'
 import { answerFailure, answerUnknown } from './http/failure.ts'
@@ -174,6 +175,7 @@ export async function createApp(
   })
   registerHealth(app, store)
   registerMetrics(app)
+  registerAudit(app, context)
   await registerFhir(app, context)
   return app
 }

@@ -53,6 +53,8 @@ export function respond(
       return send(reply, form, [JSON.stringify(toOutcomeFor(reply.request, result.issues))])
     case 'resource':
       return send(reply, form, [stringifyJson(result.resource)])
+    case 'text':
+      return secret(reply).header('content-type', `${result.mediaType}; charset=utf-8`).send(result.text)
   }
 }
 

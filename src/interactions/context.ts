@@ -32,6 +32,8 @@ export interface Settings {
   readonly pageLinkTtl: number
   /** `Organization/…`: whose data it is where nothing else is said. */
   readonly organization: string
+  /** Whether accesses and provisions are written to the journal. */
+  readonly audit: boolean
 }
 
 export interface AppContext {

@@ -3,6 +3,8 @@ import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Reader, Store } from '../store/store.ts'
+import { readAuditEvent } from './audit/read.ts'
+import { searchAuditEvents } from './audit/search.ts'
 import { batch } from './batch.ts'
 import { toCapabilities } from './capabilities.ts'
 import type { AppContext } from './context.ts'
@@ -44,10 +46,12 @@ async function dispatch(
   const writing = { context, policy, reader: shown }
   switch (asked.kind) {
     case 'read':
+      if (asked.type === 'AuditEvent') return readAuditEvent(context, shown, policy, asked)
       return read(shown, policy, asked)
     case 'vread':
       return vread(shown, policy, asked)
     case 'search':
+      if (asked.type === 'AuditEvent') return searchAuditEvents(context, shown, policy, asked)
       return search(context, shown, policy, asked)
     case 'history':
       return history(context, shown, policy, asked)

@@ -202,7 +202,7 @@ export function createGroups(
   function grow(job: Job): void {
     if (job.kind !== 'commit') return
     size.changes += job.commit.changes.length
-    size.bytes += job.commit.documents.length
+    size.bytes += job.commit.documents.length + job.commit.journal.length
   }
 
   return {

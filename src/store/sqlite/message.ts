@@ -55,6 +55,8 @@ export type PackedRecord =
 export interface PackedCommit {
   readonly changes: readonly PackedChange[]
   readonly records: readonly PackedRecord[]
+  /** Lines of journal/pack.ts. */
+  readonly journal: Uint8Array
   /** Names of parameters not sent before; they are numbered in the order in which they were ever sent. */
   readonly names: readonly string[]
   readonly documents: Uint8Array

@@ -94,4 +94,28 @@ export const MIGRATIONS: readonly string[] = [
     residual INTEGER NOT NULL, params TEXT, basis TEXT, PRIMARY KEY (grantee, patient, since)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The access log and the records of provision. Two chains, since the law has them kept for different times: each row's hash
+  -- is SHA-256 of the hash before it and the row's bytes. seq has no gaps; mark = the first 48 bits of the row's id.
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mark INTEGER NOT NULL, row TEXT NOT NULL, hash BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_mark ON audit (mark);
+  CREATE TABLE provision (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mark INTEGER NOT NULL, row TEXT NOT NULL, hash BLOB NOT NULL
+  ) STRICT;
+
+  -- Whom a row is about and who acted: p + patient, a + subject, o + organisation.
+  CREATE TABLE audit_key (key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE provision_key (key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
+
+  -- Where each chain ends: a row that is missing at the end is noticed.
+  CREATE TABLE journal_head (chain TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO journal_head VALUES ('audit', 0, zeroblob(32)), ('provision', 0, zeroblob(32));
+
+  CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER provision_unchanged BEFORE UPDATE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER provision_kept BEFORE DELETE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  `,
 ]
