@@ -35,6 +35,7 @@ import { openCanonicals } from './interactions/canonicals.ts'
 import type { AppContext } from './interactions/context.ts'
 import { openGovernance, recordSettings } from './interactions/governance.ts'
 import { createIndexFor } from './interactions/index-for.ts'
+import { keepPolicies } from './interactions/keep-policies.ts'
 import { readLabelRules } from './interactions/labels.ts'
 import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
 import { loadOperations } from './operations/load.ts'
@@ -124,8 +125,9 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     checkStructure: createValidator(base),
     canonicals,
     refreshCanonicals: canonicals.refresh,
-    policyFor: async (principal) =>
+    policyFor: keepPolicies(store, async (principal) =>
       createPolicy(principal, { definitions: base, compileParams }, await openAccess(principal, access)),
+    ),
     compileParams,
     operations: await loadOperations(),
     pageKey: await loadPageKey(store),

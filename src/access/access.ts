@@ -53,6 +53,11 @@ export interface AccessContext {
 
 const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
 
+/** True where it depends on the instant itself what may be reached, beyond what grants say of it: by ages and periods. */
+export function isTimeBound({ proxyFor, elevation }: Principal): boolean {
+  return proxyFor !== undefined || elevation !== undefined
+}
+
 /** Returns what a principal may reach now. One read of what governs it; the same instant for the whole request. */
 export async function openAccess(
   principal: Principal,
@@ -113,7 +118,9 @@ export async function openAccess(
     names: identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref),
     choosesIds: context.idChoosers.includes(source),
     grantee: toKey('access'),
-    time,
+    get time() {
+      return isTimeBound(principal) ? time : Date.now()
+    },
     filterFor(type, right) {
       if (refused !== undefined) return NONE
       if (right === 'c') return ALL
@@ -186,7 +193,7 @@ function compilePersonal(
       : {
           kind: 'granted',
           grantee,
-          at: request.time,
+          ...(isTimeBound(principal) && { at: request.time }),
           fallback: comesFrom(ownSources(request, context.state.switches)),
           ...(except !== undefined && { except }),
         }

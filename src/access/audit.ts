@@ -176,16 +176,16 @@ function toEntities(disclosed: readonly Disclosed[], patients: readonly string[]
   })
 }
 
-/** Returns the agent that a principal is. A RelatedPerson acts for the patient of the launch. */
+/** Returns the agent that a principal is: of a proxy the one who acts, for whom. */
 export function toAuditAgent(principal: Principal): AuditAgent {
-  const { subject, client, launch } = principal
+  const { subject, client, proxyFor, identities } = principal
   const organization = actingFor(principal)
-  const isProxy = subject.startsWith('RelatedPerson/') && launch?.patient !== undefined
+  const user = identities.find(({ via }) => via === 'user')?.ref
   return {
-    subject,
+    subject: user ?? subject,
     client,
     ...(organization !== undefined && { organization }),
-    ...(isProxy && { onBehalfOf: `Patient/${launch.patient}` }),
+    ...(proxyFor !== undefined && { onBehalfOf: proxyFor }),
   }
 }
 

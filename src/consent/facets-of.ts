@@ -60,7 +60,7 @@ export function createFaceter(
       patients: patientsOf(definitions, type, entries),
       ...toLabelFacets(labelsOf(resource, vocabulary.sensitivities)),
       holds: [...new Set([...found.types, ...sectionTypes(resource.section)])],
-      profiles: profilesOf(resource),
+      profiles: listOf(resource.meta?.profile).filter((url) => typeof url === 'string'),
       needs: needsOf(resource),
       codes: [...primary],
       codings: [...found.codings].filter((key) => !primary.has(key)),
@@ -96,16 +96,11 @@ export function toFacetEntries(facets: Facets): IndexEntry[] {
   if (source !== undefined) add(SOURCE_PARAM, [source])
   add(REF_PARAM, facets.refs)
   add(GRANTEE_PARAM, facets.grantees ?? [])
-  add(CLASS_PARAM, facets.profiles)
+  // A claim of one version is a claim of the profile.
+  add(CLASS_PARAM, [...new Set(facets.profiles.flatMap((url) => [url, cutVersion(url)]))])
   add(NEEDS_PARAM, facets.needs)
   if (facets.needs.length > 0) add(FLAG_PARAM, [NEEDING])
   return entries
-}
-
-// With and without the version that a profile is named by.
-function profilesOf({ meta }: Resource): readonly string[] {
-  const urls = listOf(meta?.profile).filter((url) => typeof url === 'string')
-  return [...new Set(urls.flatMap((url) => [url, cutVersion(url)]))]
 }
 
 const IN_PATIENT = 'Patient/'

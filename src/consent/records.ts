@@ -4,6 +4,8 @@ import type { Standing } from './standing.ts'
 
 /** Every answer is what stands now. */
 export interface ConsentRecords {
+  /** A number that is another one whenever anybody's access may be another. */
+  epoch(): number
   /** What resources put on record of a person (`Patient/id`), in the order in which they were made. */
   standingsOf(patient: string): Promise<readonly Standing[]>
   /** Those of `refs` that some rule on record names. */

@@ -1,8 +1,10 @@
 // The spine: an Interaction under a Policy comes to a Result. https://hl7.org/fhir/R4/http.html
+import type { Disclosed } from '../access/audit.ts'
 import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
-import type { Reader, Store } from '../store/store.ts'
+import type { Reader, Store, Version } from '../store/store.ts'
+import { toDisclosed } from './audit/deed.ts'
 import { readAuditEvent } from './audit/read.ts'
 import { searchAuditEvents } from './audit/search.ts'
 import { batch } from './batch.ts'
@@ -33,16 +35,25 @@ export async function perform(
   reader: Reader = context.store,
 ): Promise<Result> {
   assertMay(policy, asked)
-  return showResult(context, reader, policy, await dispatch(context, policy, asked, reader))
+  const disclosed: Disclosed[] = []
+  const result = await dispatch(context, policy, asked, reader, (version) =>
+    disclosed.push(toDisclosed(version)),
+  )
+  const shown = await showResult(context, reader, policy, result)
+  return shown.disclosed || disclosed.length === 0 || !READS.has(asked.kind) ? shown : { ...shown, disclosed }
 }
+
+/** What these answer with is what they have read; writes read for their own ends. */
+const READS: ReadonlySet<Interaction['kind']> = new Set(['read', 'vread', 'search', 'history', 'operation'])
 
 async function dispatch(
   context: AppContext,
   policy: Policy,
   asked: Interaction,
   reader: Reader,
+  onShown: (version: Version) => void,
 ): Promise<Result> {
-  const shown = showing(context, reader, policy)
+  const shown = showing(context, reader, policy, onShown)
   const writing = { context, policy, reader: shown }
   switch (asked.kind) {
     case 'read':

@@ -15,10 +15,19 @@ import type { Writing } from './write.ts'
 
 /**
  * Returns `reader` with every version as the policy shows it: bytes, and an entity tag of its own where they are not those
- * stored. What cannot be shown without something hidden is not there; the policy has left it out already.
+ * stored, telling `onShown` of each. What cannot be shown without something hidden is not there; the policy has left it out already.
  */
-export function showing(context: AppContext, reader: Reader, policy: Policy): Reader {
-  const shown = (versions: readonly Version[]) => showAll(context, reader, policy, versions)
+export function showing(
+  context: AppContext,
+  reader: Reader,
+  policy: Policy,
+  onShown: (version: Version) => void = () => {},
+): Reader {
+  const shown = async (versions: readonly Version[]) => {
+    const all = await showAll(context, reader, policy, versions)
+    for (const version of all) if (version.document !== undefined) onShown(version)
+    return all
+  }
   return {
     read: async (plan) => {
       const version = await reader.read(plan)

@@ -57,7 +57,7 @@ export function evaluate(
       return entries
         .filter(({ param, lo }) => param === PATIENT_PARAM && lo !== expr.except)
         .every(({ lo }) => {
-          const where = world.granted?.(expr.grantee, String(lo), expr.at) ?? expr.fallback
+          const where = world.granted?.(expr.grantee, String(lo), expr.at ?? Date.now()) ?? expr.fallback
           return evaluate(where, type, entries, world)
         })
     case 'needs':

@@ -69,12 +69,13 @@ export type Expr =
 
 /**
  * True of a resource if every person whose record it is in (`except` left out) lets `grantee` have it, by the grants that
- * the store keeps: a person without a grant that is valid at `at` (ms) is asked `fallback`. Of nobody's record it is true.
+ * the store keeps: a person without a grant that is valid at `at` (ms; without it when asked) is asked `fallback`. Of nobody's
+ * record it is true.
  */
 export interface Granted {
   readonly kind: 'granted'
   readonly grantee: string
-  readonly at: number
+  readonly at?: number
   readonly fallback: Expr
   /** `Patient/id` */
   readonly except?: string

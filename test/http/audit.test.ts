@@ -220,7 +220,11 @@ t.test('switched off, nothing is recorded', async (t) => {
 
 t.test('where a row cannot be kept for certain, nothing is given', async (t) => {
   const { server } = await openWorld(t)
-  const call = await openClient(server, 'user/*.rs', { subject: 'Practitioner/7', purpose: 'BTG' })
+  const call = await openClient(server, 'user/*.rs', {
+    subject: 'Practitioner/7',
+    purpose: 'BTG',
+    elevation: { reason: 'test', patient: 'Patient/p' },
+  })
   t.equal((await call('GET', 'Patient/p')).status, 200)
   t.match(await lastRow(server), { purpose: 'BTG', outcome: 0 })
   await server.store.close()

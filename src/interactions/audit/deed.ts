@@ -1,6 +1,7 @@
 // What an interaction is to the access log: its code, what it names, what it has shown. https://hl7.org/fhir/R4/valueset-type-restful-interaction.html
 import type { AuditAction, AuditOutcome, Disclosed } from '../../access/audit.ts'
 import { isUniversal } from '../../access/directory.ts'
+import type { Custody } from '../../access/policy.ts'
 import type { Principal } from '../../access/principal.ts'
 import { toRole } from '../../access/roles.ts'
 import type { Interaction } from '../interaction.ts'
@@ -112,8 +113,15 @@ export function disclosedBy(result: Result): readonly Disclosed[] {
   }
 }
 
-function toDisclosed({ type, id, versionId }: VersionMark): Disclosed {
-  return { type, id, versionId, patients: [] }
+/** Returns what showing a version discloses. */
+export function toDisclosed({
+  type,
+  id,
+  versionId,
+  source,
+  patients = [],
+}: VersionMark & Custody): Disclosed {
+  return { type, id, versionId, patients, ...(source !== undefined && { source }) }
 }
 
 /** Returns the resource that a request names without anything being known of it: what was refused. */

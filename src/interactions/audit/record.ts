@@ -1,6 +1,6 @@
 // Every access leaves a row, and what is given to others a record, before it is given. https://laws.e-gov.go.jp/law/415AC0000000057 (article 29)
 
-import { buildProvisionRow, listProvided } from '../../access/audit/provision.ts'
+import { buildProvisionRow, listProvided, type Provided } from '../../access/audit/provision.ts'
 import { actingFor, buildAuditRow, type Deed, type Disclosed } from '../../access/audit.ts'
 import type { Policy } from '../../access/policy.ts'
 import type { JournalEntry } from '../../store/store.ts'
@@ -34,15 +34,30 @@ export async function recordResult(
   if (!context.settings.audit) return
   const deed = toDeed(policy, asked, toStatus(result), disclosedBy(result), result)
   const { principal, basis } = policy
-  const entries: JournalEntry[] = [{ kind: 'audit', row: buildAuditRow(principal, basis, deed) }]
   const provided = listProvided(principal, deed.disclosed)
+  const consents = await consentsOf(context, policy, provided)
+  const all = consents.size === 0 ? basis : [...basis, ...new Set([...consents.values()].flat())]
+  const entries: JournalEntry[] = [{ kind: 'audit', row: buildAuditRow(principal, all, deed) }]
   if (provided.length > 0) {
     const recipient = await readRecipient(context, actingFor(principal) ?? principal.subject)
-    for (const each of provided)
-      entries.push({ kind: 'provision', row: buildProvisionRow(principal, basis, deed, each, recipient) })
+    for (const each of provided) {
+      const own = [...basis, ...(consents.get(each.patient) ?? [])]
+      entries.push({ kind: 'provision', row: buildProvisionRow(principal, own, deed, each, recipient) })
+    }
   }
   const durable = provided.length > 0 || principal.elevation !== undefined || principal.purpose === 'BTG'
   await context.store.journal.append(entries, { durable })
+}
+
+// By which consents each person lets the requester have something now.
+async function consentsOf(
+  { store }: AppContext,
+  { access: { grantee, time } }: Policy,
+  provided: readonly Provided[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (grantee === undefined || provided.length === 0) return new Map()
+  const patients = [...new Set(provided.map(({ patient }) => patient))]
+  return store.consents.basisOf(grantee, patients, time)
 }
 
 /** Records a request that was refused or failed with `status`. Nothing was given: it resolves at once. */
@@ -72,6 +87,7 @@ function toDeed(
     patients: namedPatients(principal, interaction),
     disclosed,
     ...(query !== undefined && { query }),
+    ...(principal.legalBasis !== undefined && { legalBasis: principal.legalBasis }),
     requestId,
   }
 }

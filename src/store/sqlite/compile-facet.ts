@@ -16,7 +16,7 @@ import type { Connection } from './connection.ts'
 import { type FacetParam, FLAGS, facetParam, LISTED, NOBODY } from './facets.ts'
 import { toMissing } from './failure.ts'
 import { parameterOf } from './residual.ts'
-import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
+import { allOf, anyOf, FALSE, NOW, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** True of an Expr that the facet row answers, and that asks it anything. */
 export function isFacetExpr(expr: Expr): boolean {
@@ -154,7 +154,7 @@ function compileMark(connection: Connection, match: Match, letter: string, colum
 }
 
 function internedId(connection: Connection, point: Axis): number | undefined {
-  return connection.get('SELECT id FROM facet_value WHERE text = ?', [point])?.[0] as number | undefined
+  return connection.valueId(String(point))
 }
 
 /** Returns the condition that one resource refers to this one, by its facet row. */
@@ -205,7 +205,7 @@ export function compileGranted(
 function toLets(
   connection: Connection,
   grantee: number,
-  { at, fallback }: Granted,
+  { at = NOW, fallback }: Granted,
   place: Place,
   compile: CompileInside,
 ): (patient: Sql) => Sql {

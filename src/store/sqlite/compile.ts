@@ -22,6 +22,7 @@ import {
 } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { facetParam } from './facets.ts'
+import { keptOrMade } from './kept.ts'
 import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** Where the resource asked about stands: SQL for its rid and ref, and the rows that hold its entries. */
@@ -56,6 +57,16 @@ export function compileExpr(connection: Connection, expr: Expr, type: string, pl
   // All that the facet row answers is asked of it at once.
   if (place.facet === undefined && isFacetExpr(expr))
     return inFacetRow(place, (inside) => compileExpr(connection, expr, type, inside))
+  return place.facet !== undefined && isCompound(expr)
+    ? keptOrMade(connection, expr, type, place, () => compileOne(connection, expr, type, place))
+    : compileOne(connection, expr, type, place)
+}
+
+function isCompound({ kind }: Expr): boolean {
+  return kind === 'and' || kind === 'or' || kind === 'granted' || kind === 'needs'
+}
+
+function compileOne(connection: Connection, expr: Expr, type: string, place: Place): Sql {
   switch (expr.kind) {
     case 'all':
       return TRUE

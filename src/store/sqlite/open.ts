@@ -77,7 +77,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
     records,
-    consents: openConsents(connection),
+    consents: openConsents(connection, () => closing !== undefined),
     journal,
     codeSystems,
     epoch,

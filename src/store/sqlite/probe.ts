@@ -67,7 +67,7 @@ export function findPoint(connection: Connection, type: string, parts: readonly 
 
 /** Returns how many rows `seek` gives, counted up to `cap`. */
 export function countRows(connection: Connection, { rids }: Seek, cap: number): number {
-  const { text, params } = sql`SELECT count(*) FROM (${rids} LIMIT ${cap})`
+  const { text, params } = sql`SELECT count(*) FROM (${rids} LIMIT 0 + ${cap})`
   return Number(connection.get(text, params)![0])
 }
 

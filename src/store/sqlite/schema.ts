@@ -71,6 +71,10 @@ export const MIGRATIONS: readonly string[] = [
     rid INTEGER NOT NULL, seq INTEGER NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY (rid, seq, patient)
   ) STRICT, WITHOUT ROWID;
 
+  -- One row: raised by every transaction after which anybody's access may be another.
+  CREATE TABLE consent_epoch (value INTEGER NOT NULL) STRICT;
+  INSERT INTO consent_epoch VALUES (0);
+
   -- What a resource cannot be shown without (seq 0: the current version).
   CREATE TABLE need (
     rid INTEGER NOT NULL, seq INTEGER NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (rid, seq, ref)

@@ -49,7 +49,10 @@ function personsOf(connection: Connection, expr: Expr): Sql | undefined {
 }
 
 // Only where persons without a grant let nothing through.
-function granteds(connection: Connection, { grantee, at, fallback, except }: Granted): Sql | undefined {
+function granteds(
+  connection: Connection,
+  { grantee, at = Date.now(), fallback, except }: Granted,
+): Sql | undefined {
   if (fallback.kind !== 'none' || except !== undefined) return undefined
   const id = connection.get('SELECT id FROM grantee WHERE key = ? AND ready = 1', [grantee])?.[0]
   if (id === undefined) return undefined
