@@ -103,6 +103,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     },
     indexFor: createIndexFor(base, vocabulary, config, (resource) => searchParameters.indexer(resource)),
     governance,
+    access,
     validate: async (resource, options) => {
       const followed = canonicals.follow()
       if (followed) await followed

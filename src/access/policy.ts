@@ -14,7 +14,7 @@ import {
 } from '../search/query.ts'
 import type { Access } from './access.ts'
 import { toScopeFilter } from './filter.ts'
-import { foldQuery, foldSelections } from './fold.ts'
+import { type FilterFor, foldQuery, foldSelections } from './fold.ts'
 import { INTERACTIONS, type InteractionCode } from './interaction-code.ts'
 import {
   Change,
@@ -137,6 +137,16 @@ export class Policy {
       query: foldQuery(query, (type, right) => this.filterFor(type, right)),
       after,
     })
+  }
+
+  /**
+   * A search of what lies within this policy **and** within `filterFor`: how much of the principal's own view another one
+   * has too. Made only by narrowing, so that whatever `filterFor` says, nothing is counted that the principal may not see
+   * (P2: an item the person was not told of is in no number). Throws as `searchPlan` does.
+   */
+  narrowedPlan(query: Query, filterFor: FilterFor): Plan<SearchPlan> {
+    const both: FilterFor = (type, right) => and(this.filterFor(type, right), filterFor(type, right))
+    return new Plan(SEAL, { kind: 'search', query: foldQuery(query, both) })
   }
 
   /** A history of one resource (`id` with one type), of types, or of all types. */

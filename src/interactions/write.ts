@@ -57,6 +57,8 @@ export function buildPut(
   standing?: Version,
 ): PutStep {
   const versionId = newVersionId()
+  // A consent is on record under its version: what is provided on its ground names it.
+  const versioned = { ...resource, meta: { ...resource.meta, versionId } }
   const change = policy.put(
     {
       type: resource.resourceType,
@@ -65,7 +67,7 @@ export function buildPut(
       versionId,
       ...buildDocument(resource, versionId),
       // A resource stays with whom it first came from, whoever corrects it.
-      ...context.indexFor(resource, standing?.source ?? policy.access.source),
+      ...context.indexFor(versioned, standing?.source ?? policy.access.source),
       expect,
     },
     standing,

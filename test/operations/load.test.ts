@@ -25,6 +25,7 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
   t.same(operations.map(({ code }) => code).sort(), [
     'closure',
     'diff',
+    'effective-access',
     'everything',
     'everything',
     'expand',
