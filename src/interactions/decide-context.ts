@@ -1,8 +1,8 @@
 // What deciding about one stored resource draws on, looked up: records of its persons, what governs, what refers to it.
 import { createSystemPolicy } from '../access/system.ts'
-import type { AccessRequest } from '../consent/access-request.ts'
+import { type AccessRequest, actingFor } from '../consent/access-request.ts'
 import { decide } from '../consent/decide.ts'
-import type { DecideContext, Decision } from '../consent/decision.ts'
+import { type DecideContext, type Decision, deny, permit } from '../consent/decision.ts'
 import { REF_PARAM } from '../consent/facet-params.ts'
 import type { Facets } from '../consent/facets.ts'
 import { createFaceter } from '../consent/facets-of.ts'
@@ -67,7 +67,35 @@ export async function decideStored(
   const persons = [...facets.patients, ...(request.proxyFor === undefined ? [] : [request.proxyFor])]
   const records = await readDecideRecords(context, persons)
   const named = [...records.standings.values()].flatMap((standings) => standings.flatMap(dataOf))
-  return decide(request, await withReferrers(context, facets, named), records.context)
+  const whole = await withReferrers(context, facets, named)
+  return toShown(decide(request, whole, records.context), request, whole)
+}
+
+/** Codes of what is settled before anybody's consent is asked. */
+const SETTLED = /^(hard:|statutory:|purpose$|btg-not-elevated$|self$|proxy)/
+
+// What `openAccess` shows beyond decide: consents to those they name (L20), and what is nobody's to whom it came from.
+function toShown(decision: Decision, request: AccessRequest, facets: Facets): Decision {
+  const isNobodys = facets.patients.length === 0
+  if (
+    SETTLED.test(decision.reason) &&
+    (facets.type !== 'Consent' || !decision.reason.startsWith('statutory'))
+  )
+    return decision
+  const isOwn = facets.source !== undefined && ownersOf(request).includes(facets.source)
+  if (isNobodys) return !decision.permit && isOwn ? permit('nobodys-own') : decision
+  const isPersons = [request.self, request.proxyFor].some((each) => each && facets.patients.includes(each))
+  if (facets.type !== 'Consent' || isPersons) return decision
+  if (isOwn) return permit('consent-recorded')
+  const names = request.identities.some(({ ref, via }) => via !== 'affil' && facets.grantees?.includes(ref))
+  return names && request.action === 'access' ? permit('consent-named') : deny('consent-others')
+}
+
+function ownersOf(request: AccessRequest): readonly string[] {
+  const acting = actingFor(request)
+  if (acting.length > 0) return acting
+  const user = request.identities.find(({ via }) => via === 'user')?.ref
+  return [request.self ?? user].filter((ref) => ref !== undefined)
 }
 
 function dataOf(standing: Standing): readonly DataReference[] {

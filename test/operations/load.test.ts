@@ -29,6 +29,7 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
     'everything',
     'everything',
     'expand',
+    'explain-access',
     'lastn',
     'lookup',
     'meta',

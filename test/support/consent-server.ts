@@ -14,6 +14,13 @@ const UNINFORMED = {
   code: 'UNINFORMED',
 }
 
+/** A resource with its id. */
+export interface Whole {
+  readonly resourceType: string
+  readonly id: string
+  readonly [name: string]: unknown
+}
+
 export interface ConsentServer {
   readonly server: TestServer
   /** The person, a proxy, a hospital that holds data, a clinic that holds none, and another person. */
@@ -24,14 +31,14 @@ export interface ConsentServer {
   readonly stranger: Call
   readonly admin: Call
   /** Stores a resource that comes from the hospital. */
-  put(resource: object & { readonly resourceType: string; readonly id: string }): Promise<void>
+  put(resource: Whole): Promise<void>
 }
 
 /** Opens a server with Patient/p, two organisations and a RelatedPerson, and nothing else. */
 export async function openConsentServer(t: Test): Promise<ConsentServer> {
   const server = await openServer(t, { MUSUBI_ID_ORGANIZATIONS: `${HOSPITAL},Organization/demo` })
   const hospital = await openClient(server, 'system/*.cruds', { organization: HOSPITAL })
-  const put = async (resource: object & { readonly resourceType: string; readonly id: string }) => {
+  const put = async (resource: Whole) => {
     const reply = await hospital('PUT', `${resource.resourceType}/${resource.id}`, resource)
     if (reply.status > 201) throw new Error(`${reply.status}: ${reply.text}`)
   }
