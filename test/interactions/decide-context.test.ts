@@ -12,6 +12,8 @@ import { openServer } from '../support/server.ts'
 
 const WORLDS = Number(process.env['MUSUBI_WORLDS'] ?? 40)
 
+t.setTimeout(WORLDS * 2_000)
+
 const SOURCES = ['Organization/hospital', 'Organization/ward', 'Organization/clinic']
 const PURPOSES = ['TREAT', 'HRESCH', 'HPAYMT']
 const ACTORS = [...SOURCES, 'Practitioner/dr']
