@@ -26,6 +26,7 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
     'closure',
     'diff',
     'effective-access',
+    'end-delegation',
     'everything',
     'everything',
     'expand',
@@ -60,5 +61,12 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
 
 t.test('what writes is told apart from what only reads', async (t) => {
   const writing = (await loadOperations()).filter(({ affectsState }) => affectsState)
-  t.same(writing.map(({ code }) => code).sort(), ['closure', 'meta-add', 'meta-delete', 'reindex'])
+  t.same(writing.map(({ code }) => code).sort(), [
+    'closure',
+    'end-delegation',
+    'meta-add',
+    'meta-delete',
+    'reindex',
+    'revoke-consent',
+  ])
 })

@@ -50,8 +50,8 @@ function assertPersonMay(consent: ConsentResource): void {
     throw new FhirError('forbidden', 'A guardianship is ended by the organisation that verified it')
 }
 
-// Whatever is not surely voluntary counts as appointed.
-function isAppointed({ category = [] }: ConsentResource): boolean {
+/** True of a delegation that a law or a court has set up; whatever is not surely voluntary counts as one. */
+export function isAppointed({ category = [] }: ConsentResource): boolean {
   const kinds = category.flatMap(({ coding = [] }) => coding.filter(({ system }) => system === KIND_SYSTEM))
   return !kinds.length || !kinds.every(({ code }) => code === 'voluntary' || code === 'support')
 }
