@@ -1,5 +1,7 @@
 // Patient/$effective-access: who may see how much, told to the person alone (consent.md 5, P2, L31).
+import fc from 'fast-check'
 import t from 'tap'
+import { createContext } from '../../src/app.ts'
 import {
   CLINIC,
   delegation,
@@ -8,10 +10,16 @@ import {
   openConsentServer,
   optIn,
   optOut,
+  partsOf,
   rowsOf,
   uninformed,
 } from '../support/consent-server.ts'
+import { buildWorld, consentWorld, storeFrom, storeOrganizations } from '../support/consent-world.ts'
 import { purpose } from '../support/consents.ts'
+import { openClient } from '../support/rest.ts'
+import { openServer } from '../support/server.ts'
+
+const WORLDS = Number(process.env['MUSUBI_WORLDS'] ?? 15)
 
 const URL = 'Patient/p/$effective-access'
 
@@ -105,4 +113,40 @@ t.test('a record of some hundreds is answered well within a second', async (t) =
   const took = performance.now() - start
   t.comment(`${Math.round(took)} ms`)
   t.ok(took < 1000, `${took} ms`)
+})
+
+t.test('in any world the numbers are those of single decisions, explained one by one', async (t) => {
+  t.setTimeout(WORLDS * 3_000)
+  const server = await openServer(t)
+  const context = await createContext(server.config, server.store)
+  await storeOrganizations(context)
+  let worlds = 0
+  const seen = new Set<number>()
+  const property = fc.asyncProperty(consentWorld, async (drawn) => {
+    const id = `w${worlds}-p`
+    const resources = buildWorld(drawn, worlds++)
+    for (const { source, resource } of resources) await storeFrom(context, source, resource)
+    const grant = { subject: `Patient/${id}`, patient: id, purpose: 'PATRQT' }
+    const person = await openClient(server, 'patient/*.rs', grant)
+    const rows = Object.values(rowsOf(await person('GET', `Patient/${id}/$effective-access`)))
+    for (const { recipient, purpose, class: classes } of rows) {
+      let [visible, total] = [0, 0]
+      for (const { resource } of resources) {
+        if (resource.resourceType !== 'Observation') continue
+        const query = `requester=${recipient}&purpose=${purpose}`
+        const reply = await person('GET', `Observation/${resource.id}/$explain-access?${query}`)
+        if (reply.status === 404) continue
+        total++
+        if (partsOf(reply.body).decision === 'permit') visible++
+      }
+      seen.add(visible)
+      const told = classes.Observation ?? '0 of 0'
+      if (told !== `${visible} of ${total}`)
+        throw new Error(
+          `${recipient} ${purpose}: ${told}, not ${visible} of ${total}: ${JSON.stringify(drawn)}`,
+        )
+    }
+  })
+  await fc.assert(property, { numRuns: WORLDS, endOnFailure: true })
+  t.ok(seen.has(0) && seen.has(1) && seen.has(2), 'some saw nothing, some more')
 })
