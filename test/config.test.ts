@@ -46,6 +46,7 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['MUSUBI_PAGE_LINK_TTL', '1.5'],
   ['MUSUBI_MAX_BODY', '0'],
   ['MUSUBI_MAX_BUNDLE', '1e3'],
+  ['MUSUBI_AUDIT', 'yes'],
   ['MUSUBI_LOG_LEVEL', 'loud'],
   ['MUSUBI_UNKNOWN_PROFILE', 'x'],
   ['MUSUBI_UNKNOWN_EXTENSION', 'x'],

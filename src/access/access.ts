@@ -24,6 +24,16 @@ export interface Access {
   filterFor(type: string, right: Right): Expr
   /** Where the requester's own writes come from: the organisation acted for, or the person. */
   readonly source: string
+  /** Everything from there: its references are shown whatever they lead to, since the requester made them. */
+  readonly own: Expr
+  /** True of a version of it. */
+  isOwn(version: { readonly source?: string }): boolean
+  /** What a reference may be shown to lead to, of any personal type, whatever scopes say (L13). */
+  readonly visible: Expr
+  /** Consents that are shown with all they say; others tell the requester of itself alone (L20). */
+  readonly wholeConsents: Expr
+  /** The names by which a consent may speak of the requester. */
+  readonly names: readonly string[]
   /** True where an update may make a resource at an id of the client's choice. */
   readonly choosesIds: boolean
   /** The grantee whose grants decide, for reading; undefined where none do. */
@@ -101,10 +111,21 @@ export async function openAccess(
     return known
   }
   const refused = refuse(principal, governance)
-  const source = actingFor({ ...request, action: 'access' })[0] ?? principal.self ?? principal.subject
+  const sources = sourcesOf({ ...request, action: 'access' }, principal)
+  const source = sources[0]!
   return {
     refused,
     source,
+    own: personal('access').own,
+    isOwn: (version) => version.source !== undefined && sources.includes(version.source),
+    get visible() {
+      const { records, consents, nobodys } = personal('access')
+      return or(and(isConsent, consents), and(not(isConsent), records), nobodys)
+    },
+    get wholeConsents() {
+      return personal('access').wholeConsents
+    },
+    names: identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref),
     choosesIds: context.idChoosers.includes(source),
     grantee: toKey('access'),
     time,
@@ -133,6 +154,14 @@ export async function toRequest(
   const { self, proxyFor, purpose, elevation, legalBasis } = principal
   const identities = [...principal.identities, ...(await identitiesOf(principal))]
   return { identities, purpose, time, elevated: elevation !== undefined, self, proxyFor, legalBasis }
+}
+
+const isConsent: Expr = { kind: 'type', type: 'Consent' }
+
+// The organisations acted for; who acts for none writes as the person.
+function sourcesOf(request: AccessRequest, { self, subject }: Principal): readonly string[] {
+  const acting = actingFor(request)
+  return acting.length > 0 ? acting : [self ?? subject]
 }
 
 // C1: by the token alone.
@@ -182,6 +211,8 @@ interface PersonalFilters {
   readonly nobodys: Expr
   /** What everybody shares. */
   readonly shared: Expr
+  readonly wholeConsents: Expr
+  readonly own: Expr
 }
 
 function compilePersonal(
@@ -190,16 +221,15 @@ function compilePersonal(
   context: DecideContext,
   granted: GrantedBy,
 ): PersonalFilters {
-  const acting = actingFor(request)
-  const own = comesFrom([...acting, ...(acting.length === 0 ? [request.self ?? principal.subject] : [])])
+  const own = comesFrom(sourcesOf(request, principal))
   const hard = compileHardDenies(request, context)
   const statutory = compileStatutory(request, context)
   const others = request.purpose === 'BTG' ? compileElevated(request, principal, context) : granted()
   // Q33
-  const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(acting))
+  const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(actingFor(request)))
   const isPersonal = present(PATIENT_PARAM)
   const toRecords = (general: Expr) =>
-    and(isPersonal, delivered, withOwn(request, context, general, hard, granted))
+    whole(own, and(isPersonal, delivered, withOwn(request, context, general, hard, granted)))
   const names = request.identities
     .filter(({ via }) => via !== 'affil')
     .map(({ ref }) => equals(GRANTEE_PARAM, ref))
@@ -207,9 +237,24 @@ function compilePersonal(
   return {
     records: toRecords(and(not(hard.records), or(statutory, others))),
     consents: toRecords(and(not(hard.records), or(own, request.action === 'access' ? or(...names) : NONE))),
-    nobodys: and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
+    wholeConsents: toRecords(own),
+    nobodys: whole(
+      own,
+      and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
+    ),
     shared: notHard,
+    own,
   }
+}
+
+/** How many steps of "cannot be shown without" are followed; what needs more is hidden. */
+const NEEDS_DEPTH = 2
+
+// What another has brought is hidden where it cannot be shown without something hidden (L13).
+function whole(own: Expr, base: Expr): Expr {
+  let where: Expr = NONE
+  for (let depth = 0; depth < NEEDS_DEPTH; depth++) where = and(base, or(own, { kind: 'needs', where }))
+  return where
 }
 
 // C3a: the person and the proxy are decided by 2.9 for their own record, by everybody else's rules for the others in it.

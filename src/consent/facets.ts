@@ -13,7 +13,10 @@ export interface Facets {
   readonly isUndelivered: boolean
   /** Types of contained resources, entries and sections. */
   readonly holds: readonly string[]
+  /** Canonicals, each with and without its version. */
   readonly profiles: readonly string[]
+  /** What it cannot be shown without: `Type/id`. */
+  readonly needs: readonly string[]
   /** Token keys of the primary code element. */
   readonly codes: readonly string[]
   /** Token keys of all other codings. */

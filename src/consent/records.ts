@@ -1,4 +1,5 @@
 // What is on record of persons, and the grants made from it: what the engine asks of a store.
+import type { Labels } from './read-labels.ts'
 import type { Standing } from './standing.ts'
 
 /** Every answer is what stands now. */
@@ -9,6 +10,8 @@ export interface ConsentRecords {
   named(refs: readonly string[]): Promise<ReadonlySet<string>>
   /** From child to parent: of every Organization that is part of another, or of those above `refs`. */
   partOf(refs?: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Labels of those of `refs` (`Type/id`) that stand. */
+  labelsOf(refs: readonly string[]): Promise<readonly Labels[]>
   /** Versions of the consents by which each of `patients` lets the grantee have something at `at` (ms). */
   basisOf(
     grantee: string,

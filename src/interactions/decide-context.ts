@@ -1,6 +1,9 @@
 // What deciding about one stored resource draws on, looked up: records of its persons, what governs, what refers to it.
+import { openAccess, type Presumed, toRequest } from '../access/access.ts'
+import type { Principal } from '../access/principal.ts'
+import type { Right } from '../access/scopes.ts'
 import { createSystemPolicy } from '../access/system.ts'
-import { type AccessRequest, actingFor } from '../consent/access-request.ts'
+import { type AccessRequest, type Action, actingFor } from '../consent/access-request.ts'
 import { decide } from '../consent/decide.ts'
 import { type DecideContext, type Decision, deny, permit } from '../consent/decision.ts'
 import { REF_PARAM } from '../consent/facet-params.ts'
@@ -13,9 +16,8 @@ import { createOrganisations } from '../consent/state.ts'
 import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/resource.ts'
 import { and, type Expr, equals } from '../search/query.ts'
-import type { Version } from '../store/store.ts'
 import type { AppContext } from './context.ts'
-import type { Stored } from './result.ts'
+import { isStanding } from './write.ts'
 
 /** What is on record of some persons, and the context in which it is decided. */
 export interface DecideRecords {
@@ -43,32 +45,66 @@ export async function readDecideRecords(
   }
 }
 
-/** Returns the facets of a version as it is stored, but what refers to it. */
-export async function readFacets(
-  context: AppContext,
-  { document, source }: Stored & Version,
-): Promise<Facets> {
+/**
+ * Returns the facets of what stands at an id, as it is stored and whoever asks, but what refers to it; undefined where
+ * nothing does.
+ */
+export async function readFacets(context: AppContext, type: string, id: string): Promise<Facets | undefined> {
+  const system = await createSystemPolicy('decide', context)
+  const version = await context.store.read(system.targetPlan('u', type, id))
+  if (!isStanding(version)) return undefined
+  const { document, source } = version
   const { vocabulary } = await context.governance()
   const resource = parseJson(document) as Resource
   const toFacets = createFaceter(context.definitions, vocabulary, context.settings)
   return toFacets(resource, context.indexer(resource), source)
 }
 
+/** Who is asked about, and what they would do. */
+export interface StoredQuestion {
+  readonly requester: Principal
+  readonly action: Action
+  /** Of the version: `readFacets`. */
+  readonly facets: Facets
+  /** Instant in ms. */
+  readonly time: number
+  /** `Patient/id`: by this person's consents alone; what others in the resource refuse is not asked. */
+  readonly only?: string
+}
+
 /**
- * Returns the decision about a stored version, by the records of all `facets.patients`: what a read of it by this requester
- * comes to, scopes apart. What refers to it, and who Provenance says made it, is looked up for what the consents name (M16,
- * M17).
+ * Returns the decision about a stored version: what a read of it by this requester comes to, scopes apart. What refers to
+ * it, and who Provenance says made it, is looked up for what the consents name (M16, M17).
  */
-export async function decideStored(
-  context: AppContext,
-  request: AccessRequest,
-  facets: Facets,
-): Promise<Decision> {
+export async function decideStored(context: AppContext, question: StoredQuestion): Promise<Decision> {
+  const { requester, action, time, only } = question
+  const facets = only === undefined ? question.facets : { ...question.facets, patients: [only] }
+  const request: AccessRequest = { ...(await toRequest(requester, context.access, time)), action }
   const persons = [...facets.patients, ...(request.proxyFor === undefined ? [] : [request.proxyFor])]
   const records = await readDecideRecords(context, persons)
   const named = [...records.standings.values()].flatMap((standings) => standings.flatMap(dataOf))
   const whole = await withReferrers(context, facets, named)
-  return toShown(decide(request, whole, records.context), request, whole)
+  const decision = toShown(decide(request, whole, records.context), request, whole)
+  const presumed = only === undefined ? undefined : { patient: only, standings: records.standings.get(only)! }
+  return decision.permit && !(await isShown(context, question, presumed)) ? deny('incomplete') : decision
+}
+
+const RIGHTS: Partial<Readonly<Record<Action, Right>>> = { access: 'r', correct: 'u' }
+
+// What is permitted is hidden all the same where it cannot be shown without something hidden (L13).
+async function isShown(
+  context: AppContext,
+  { requester, action, time, facets: { type, id } }: StoredQuestion,
+  presumed: Presumed | undefined,
+): Promise<boolean> {
+  const right = RIGHTS[action]
+  if (right === undefined) return true
+  const access = await openAccess(requester, context.access, time, presumed)
+  const policy = await createSystemPolicy('decide', context)
+  const select = [{ type, where: equals('_id', id) }]
+  const query = { select, sort: [], count: 0, total: 'accurate', includes: [] } as const
+  const plan = policy.narrowedPlan(query, (each) => access.filterFor(each, right))
+  return ((await context.store.search(plan)).total ?? 0) > 0
 }
 
 /** Codes of what is settled before anybody's consent is asked. */
@@ -125,6 +161,6 @@ async function withReferrers(
 // Whoever asks: the engine decides by what is there, not by what the requester sees of it.
 async function exists(context: AppContext, type: string, where: Expr): Promise<boolean> {
   const policy = await createSystemPolicy('decide', context)
-  const query = { select: [{ type, where }], sort: [], count: 1, total: 'none', includes: [] } as const
-  return (await context.store.search(policy.searchPlan(query))).matches.length > 0
+  const query = { select: [{ type, where }], sort: [], count: 0, total: 'accurate', includes: [] } as const
+  return ((await context.store.search(policy.searchPlan(query))).total ?? 0) > 0
 }

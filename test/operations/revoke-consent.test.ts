@@ -13,6 +13,7 @@ import {
   PROXY,
 } from '../support/consent-server.ts'
 import { actor, purpose } from '../support/consents.ts'
+import { storeFrom } from '../support/record-world.ts'
 import { type Call, diagnosticsOf, openClient } from '../support/rest.ts'
 
 const revoke = (call: Call, id: string, query = '') => call('POST', `Consent/${id}/$revoke-consent${query}`)
@@ -121,7 +122,7 @@ t.test('a guardianship is not ended by the person, but by who recorded it', asyn
 })
 
 t.test('a proxy withdraws grants and what they refused, never what protects the person', async (t) => {
-  const { put, proxy } = await openConsentServer(t)
+  const { put, proxy, server } = await openConsentServer(t)
   await put(delegation('d', true))
   await put(delegation('other', true, 'RelatedPerson/other'))
   await put(optIn('grant', CLINIC))
@@ -129,7 +130,8 @@ t.test('a proxy withdraws grants and what they refused, never what protects the 
   await put(optIn('mixed', CLINIC, { provision: [nested] }))
   await put(optOut('dissent', CLINIC))
   await put(optOut('own', CLINIC, {}, { performer: [{ reference: PROXY }] }))
-  await put(optOut('odd', CLINIC, { type: 'permit' }))
+  const context = await createContext(server.config, server.store)
+  await storeFrom(context, HOSPITAL, optOut('odd', CLINIC, { type: 'permit' }))
   const answers = []
   for (const id of ['grant', 'own', 'mixed', 'dissent', 'odd', 'other', 'd'])
     answers.push([id, (await revoke(proxy, id)).status])

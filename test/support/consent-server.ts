@@ -48,7 +48,8 @@ export async function openConsentServer(t: Test): Promise<ConsentServer> {
   await put({ resourceType: 'Organization', id: 'clinic', name: 'むすび医院' })
   await put({ resourceType: 'Patient', id: 'p', birthDate: '1980-01-01' })
   await put({ resourceType: 'Patient', id: 'q' })
-  await put({ resourceType: 'RelatedPerson', id: 'proxy', patient: { reference: 'Patient/p' } })
+  for (const id of ['proxy', 'other'])
+    await put({ resourceType: 'RelatedPerson', id, patient: { reference: 'Patient/p' } })
   return {
     server,
     hospital,
@@ -78,11 +79,17 @@ export function uninformed() {
   return { tag: [UNINFORMED] }
 }
 
+// Each an agreement of its own, so that none gives way to another.
+function policyOf(id: string) {
+  return [{ uri: `https://controller.example/${id}|1.0` }]
+}
+
 /** Returns a Consent of Patient/p that lets `ref` have what `provision` says. */
 export function optIn(id: string, ref: string, provision: object = {}, changes: object = {}) {
   return {
     ...grant({
       organization: [{ reference: HOSPITAL }],
+      policy: policyOf(id),
       provision: { type: 'permit', actor: [actor(ref)], purpose: [purpose('TREAT')], ...provision },
       ...changes,
     }),
@@ -96,6 +103,7 @@ export function optOut(id: string, ref: string, provision: object = {}, changes:
     ...grant({
       policyRule: policyRule('OPTOUT'),
       organization: [{ reference: HOSPITAL }],
+      policy: policyOf(id),
       provision: { type: 'deny', actor: [actor(ref)], ...provision },
       ...changes,
     }),

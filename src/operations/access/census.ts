@@ -1,6 +1,6 @@
 // How many resources of each type there are in a record, and how many of them another requester sees: never more than the asker (P2).
 import { toTypeClass } from '../../access/directory.ts'
-import type { FilterFor } from '../../access/fold.ts'
+import type { Fold } from '../../access/fold.ts'
 import type { Policy } from '../../access/policy.ts'
 import { SOURCE_PARAM } from '../../consent/facet-params.ts'
 import type { AppContext } from '../../interactions/context.ts'
@@ -36,11 +36,11 @@ export async function countRecord(
 /** Returns a function that counts what lies in `census` and within a filter as well; equal filters are asked once. */
 export function openCounter({ store }: AppContext, policy: Policy, patient: string, census: Census) {
   const known = new Map<string, Promise<number>>()
-  const count = async (type: string, filterFor: FilterFor): Promise<number> => {
+  const count = async (type: string, filterFor: Fold['filterFor']): Promise<number> => {
     const { total = 0 } = await store.search(policy.narrowedPlan(toCount(type, patient), filterFor))
     return total
   }
-  return async (filterFor: FilterFor): Promise<Census> => {
+  return async (filterFor: Fold['filterFor']): Promise<Census> => {
     const visible = new Map<string, number>()
     for (const type of census.keys()) {
       const key = JSON.stringify([type, filterFor(type, 's')])

@@ -143,6 +143,11 @@ const REASONS: Readonly<Record<string, Reason>> = {
     en: 'It is in nobody’s record, and came from the requester.',
     ja: '誰の記録でもなく、要求者自身が登録したものです。',
   },
+  incomplete: {
+    rules: ['L13'],
+    en: 'It cannot be shown without something that the requester may not see.',
+    ja: '要求者に示せない情報を含まずには示すことができません。',
+  },
   default: {
     rules: ['C7'],
     en: 'Nothing permits it.',

@@ -9,7 +9,9 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import { absent } from '../../interactions/read.ts'
+import { showAll } from '../../interactions/show.ts'
 import { buildPut, isStale, isStanding, readTarget } from '../../interactions/write.ts'
+import type { Version } from '../../store/store.ts'
 import { buildProvenance, REVOCATION_REASON, toReasonCode } from './provenance.ts'
 import { assertMayRevoke } from './right.ts'
 
@@ -34,10 +36,10 @@ const ATTEMPTS = 8
 export async function revoke(context: AppContext, question: RevokeQuestion): Promise<Resource> {
   for (let attempt = 1; ; attempt++) {
     const planned = await plan(context, question)
-    if (planned.kind === 'done') return planned.consent
+    if (planned.kind === 'done') return toAnswer(context, question, planned.current)
     try {
       const { versions } = await context.store.commit(planned.changes)
-      return parseJson(versions[0]!.document!) as Resource
+      return toAnswer(context, question, { ...planned.current, ...versions[0]! })
     } catch (error) {
       // Another write came in between: look again.
       if (!isStale(error) || attempt === ATTEMPTS) throw error
@@ -46,8 +48,19 @@ export async function revoke(context: AppContext, question: RevokeQuestion): Pro
 }
 
 type Planned =
-  | { readonly kind: 'done'; readonly consent: Resource }
-  | { readonly kind: 'write'; readonly changes: readonly Change[] }
+  | { readonly kind: 'done'; readonly current: Version }
+  | { readonly kind: 'write'; readonly current: Version; readonly changes: readonly Change[] }
+
+// As it is shown to the requester, who may see it still though a delegation of theirs has ended with it.
+async function toAnswer(
+  context: AppContext,
+  { policy }: RevokeQuestion,
+  version: Version,
+): Promise<Resource> {
+  const [shown] = await showAll(context, context.store, policy, [version])
+  if (shown?.document === undefined) throw absent('Consent')
+  return parseJson(shown.document) as Resource
+}
 
 async function plan(context: AppContext, question: RevokeQuestion): Promise<Planned> {
   const { policy, id, patient, reason } = question
@@ -62,7 +75,7 @@ async function plan(context: AppContext, question: RevokeQuestion): Promise<Plan
   const request = { ...(await toRequest(principal, context.access, access.time)), action: 'correct' as const }
   const capacity = await assertMayRevoke(context, policy, request, consent, current)
   if (capacity === undefined) throw absent('Consent')
-  if (ENDED.has(consent.status)) return { kind: 'done', consent }
+  if (ENDED.has(consent.status)) return { kind: 'done', current }
   // Not validated anew: a withdrawal must never fail, and no more than what follows is changed.
   const inactive = {
     ...consent,
@@ -78,7 +91,7 @@ async function plan(context: AppContext, question: RevokeQuestion): Promise<Plan
   // Whoever withdraws need not be allowed to write Provenance: it is the server that testifies.
   const system = await createSystemPolicy('revocation', context, access.source)
   const record = buildPut({ ...writing, policy: system }, provenance, 'POST', { version: null })
-  return { kind: 'write', changes: [put.change, record.change] }
+  return { kind: 'write', current, changes: [put.change, record.change] }
 }
 
 function withReason(

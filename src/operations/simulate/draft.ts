@@ -1,15 +1,12 @@
 // A draft as if it were active: what keeps it from that, which consents give way, and what would then be on record.
 import type { Policy } from '../../access/policy.ts'
-import { type AdmitFacts, admit, lookupsOf } from '../../consent/admit.ts'
 import { supersede } from '../../consent/agreement.ts'
 import { type ConsentResource, normalise, patientOf } from '../../consent/normalise.ts'
-import { hasPower } from '../../consent/power.ts'
-import { toIssues } from '../../consent/problem-issues.ts'
 import type { Standing } from '../../consent/standing.ts'
-import { parseJson } from '../../fhir/json.ts'
-import { FhirError, type Issue } from '../../fhir/outcome.ts'
+import { FhirError } from '../../fhir/outcome.ts'
+import { assertAdmitted, findOthers } from '../../interactions/admission.ts'
 import type { AppContext } from '../../interactions/context.ts'
-import { isStanding } from '../../interactions/write.ts'
+import type { Writing } from '../../interactions/write.ts'
 import type { Holder } from '../access/holder.ts'
 
 /** What would be on record. */
@@ -48,12 +45,12 @@ export async function simulateDraft(
       'Consent.patientは対象の本人でなければなりません',
     )
   const standings = records.standings.get(patient)!
-  const supersedes = supersede(vocabulary, draft, await readConsents(context, policy, standings))
+  const writing = { context, policy, reader: context.store }
+  await assertAdmissible(writing, draft, at)
+  const others = (await findOthers(writing, draft)).map(({ consent }) => consent)
+  const supersedes = supersede(vocabulary, draft, others)
   const gone = new Set([...supersedes, `Consent/${draft.id}`])
   const left = standings.filter((each) => !('ref' in each && gone.has(each.ref)))
-  const issues = await findProblems(context, { policy, holder, draft, at }, left)
-  const refusing = issues.find(({ severity }) => severity === 'error')
-  if (refusing) throw new FhirError('unprocessable', refusing.diagnostics, issues)
   const stored = normalise(vocabulary, draft)
   if (!stored)
     throw refuse(
@@ -69,42 +66,16 @@ function refuse(diagnostics: string, ja: string): FhirError {
   ])
 }
 
-// Those on record, as far as the asker sees them.
-async function readConsents(
-  { store }: AppContext,
-  policy: Policy,
-  standings: readonly Standing[],
-): Promise<readonly ConsentResource[]> {
-  const found: ConsentResource[] = []
-  for (const each of standings) {
-    if (each.kind !== 'agreement' && each.kind !== 'unreadable') continue
-    const version = await store.read(policy.readPlan('Consent', each.ref.slice('Consent/'.length)))
-    if (isStanding(version)) found.push(parseJson(version.document) as ConsentResource)
+async function assertAdmissible(
+  writing: Writing,
+  draft: ConsentResource,
+  at: Simulation['at'],
+): Promise<void> {
+  try {
+    await assertAdmitted(writing, draft)
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error
+    const issues = error.issues.map((issue) => ({ ...issue, path: [...at, ...(issue.path ?? [])] }))
+    throw new FhirError(error.code, issues[0]!.diagnostics, issues)
   }
-  return found
-}
-
-async function findProblems(
-  context: AppContext,
-  { policy, holder: { records }, draft, at }: Simulation,
-  left: readonly Standing[],
-): Promise<readonly Issue[]> {
-  const { targets } = lookupsOf(draft)
-  const there = new Set<string>()
-  for (const ref of targets) if (await isThere(context, policy, ref)) there.add(ref)
-  const facts: AdmitFacts = {
-    activeConsents: left.filter(({ kind }) => kind === 'agreement' || kind === 'unreadable').length,
-    resolves: (ref) => there.has(ref),
-    isRelatedPersonWithPower: (ref) => {
-      const identities = [{ ref, via: 'user' }] as const
-      return hasPower(left, { identities, action: 'access', time: policy.access.time }, records.context)
-    },
-  }
-  const issues = toIssues(admit(records.governance.vocabulary, draft, facts))
-  return issues.map((issue) => ({ ...issue, path: [...at, ...(issue.path ?? [])] }))
-}
-
-async function isThere({ store, definitions }: AppContext, policy: Policy, ref: string): Promise<boolean> {
-  const [type, id] = ref.split('/') as [string, string]
-  return definitions.isResourceType(type) && isStanding(await store.read(policy.readPlan(type, id)))
 }

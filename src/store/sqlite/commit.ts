@@ -13,6 +13,7 @@ import { checkExpectation } from './expect.ts'
 import { createFacetRow, createFacetWriter, type FacetParam, type FacetRow, facetParam } from './facets.ts'
 import { governs, openGovernance } from './governance.ts'
 import { createGrants, type Grants } from './grants.ts'
+import { appendEntries } from './journal/append.ts'
 import {
   type Applied,
   CREATED,
@@ -197,7 +198,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
     return put(ledger, change, old, document)
   }
 
-  function applyAll(ledger: Ledger, { changes, records, documents }: PackedCommit): Applied {
+  function applyAll(ledger: Ledger, { changes, records, journal, documents }: PackedCommit): Applied {
     // Time never falls as the sequence grows, even where the clock does.
     ledger.at = Math.max(Date.now(), ledger.at)
     const stamp = encoder.encode(toStamp(ledger.at))
@@ -209,6 +210,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
     if (records.length > 0) raiseEpoch(connection)
     if (records.some(governs) || changes.some(({ type }) => type === 'Organization')) grants.reset()
     grants.settle()
+    if (journal.length > 0) appendEntries(connection, journal)
     return { at: ledger.at, outcomes }
   }
 
@@ -240,7 +242,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
   return {
     apply: (ledger, commit) =>
       // A single change is refused before it writes anything: there is nothing to undo.
-      commit.changes.length + commit.records.length > 1
+      commit.changes.length + commit.records.length > 1 || commit.journal.length > 0
         ? applyOrUndo(ledger, commit)
         : applyAll(ledger, commit),
     learn: (fresh) => void names.push(...fresh),

@@ -6,6 +6,7 @@ import {
   type Has,
   type Match,
   type Selection,
+  toPoint,
 } from '../../search/query.ts'
 import {
   type Base,
@@ -17,7 +18,7 @@ import {
   toBase,
   toQuestion,
 } from './base.ts'
-import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
+import { compileExpr, compileId, compileRow, groupMatches, toMatch } from './compile.ts'
 import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { seekFacets } from './seek-facets.ts'
@@ -84,6 +85,7 @@ export function toSeek(
     case 'not':
     case 'type':
     case 'granted':
+    case 'needs':
       return undefined
     case 'match':
     case 'compartment':

@@ -1,7 +1,6 @@
 // Ways to the resources of persons that a facet condition needs: one person, or the few who have granted anything.
-import { type Expr, type Granted, PATIENT_PARAM } from '../../search/query.ts'
+import { type Expr, type Granted, PATIENT_PARAM, toPoint } from '../../search/query.ts'
 import type { Seek } from './base.ts'
-import { toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { LISTED } from './facets.ts'
 import { raw, type Sql, sql } from './sql.ts'
