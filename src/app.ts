@@ -113,6 +113,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     indexFor: createIndexFor(base, vocabulary, config, (resource) => searchParameters.indexer(resource)),
     label: createLabeller(readLabelRules(LABEL_RULES), loadSensitivities(base)),
     governance,
+    access,
     validate: async (resource, options) => {
       const followed = canonicals.follow()
       if (followed) await followed

@@ -147,6 +147,19 @@ export class Policy {
     })
   }
 
+  /**
+   * A search of what lies within this policy **and** within `filterFor`: how much of the principal's own view another one
+   * has too. Made only by narrowing, so that whatever `filterFor` says, nothing is counted that the principal may not see
+   * (P2: an item the person was not told of is in no number). Throws as `searchPlan` does.
+   */
+  narrowedPlan(query: Query, filterFor: Fold['filterFor']): Plan<SearchPlan> {
+    const both: Fold = {
+      ...this.#fold,
+      filterFor: (type, right) => and(this.filterFor(type, right), filterFor(type, right)),
+    }
+    return new Plan(SEAL, { kind: 'search', query: foldQuery(query, both) })
+  }
+
   /** A history of one resource (`id` with one type), of types, or of all types. */
   historyPlan({ types, ...question }: HistoryQuestion): Plan<HistoryPlan> {
     const right = question.id === undefined ? 's' : 'r'

@@ -1,4 +1,5 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
+import type { AccessContext } from '../access/access.ts'
 import type { Label } from '../access/labels.ts'
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
@@ -52,6 +53,8 @@ export interface AppContext {
   readonly label: Label
   /** What governs access beside the records of persons. */
   readonly governance: () => Promise<Governance>
+  /** What `openAccess` works with: for questions about another's access. */
+  readonly access: AccessContext
   /** Resolves to the issues of a resource by every rule known here; without an error it may be stored. */
   readonly validate: Validate
   /** Issues of its structure alone: of what is read and not stored (Parameters, the envelope of a Bundle). */

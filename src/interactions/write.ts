@@ -65,9 +65,11 @@ export function buildPut(
   standing?: Version,
 ): PutStep {
   const versionId = newVersionId()
+  // A consent is on record under its version: what is provided on its ground names it.
+  const versioned = { ...resource, meta: { ...resource.meta, versionId } }
   // A resource stays with whom it first came from, whoever corrects it.
   const source = standing?.source ?? policy.access.source
-  const indexed = context.indexFor(resource, source)
+  const indexed = context.indexFor(versioned, source)
   const change = policy.put(
     {
       type: resource.resourceType,
