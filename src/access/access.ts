@@ -1,5 +1,5 @@
 // What consents and the operator's policies let one requester reach, as an Expr for every type. Rules: consent/README.md
-import { type AccessRequest, type Action, actingFor, type Identity } from '../consent/access-request.ts'
+import { type AccessRequest, type Action, actingFor } from '../consent/access-request.ts'
 import { bindsRequester, servesRequester } from '../consent/admin.ts'
 import { comesFrom, compileBreakGlass } from '../consent/compile-patient.ts'
 import { compileProxy, INFORMED } from '../consent/compile-proxy.ts'
@@ -13,7 +13,8 @@ import { toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
 import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
 import { toTypeClass } from './directory.ts'
-import type { Principal } from './principal.ts'
+import { identify } from './identities.ts'
+import { isBreakGlass, type Principal } from './principal.ts'
 import type { Right } from './scopes.ts'
 
 /** What a requester may reach beyond what scopes say, at one instant. */
@@ -37,8 +38,6 @@ export interface AccessContext {
   readonly idChoosers: readonly string[]
   readonly records: ConsentRecords
   readonly governance: () => Promise<Governance>
-  /** Returns further identities of a principal, by the directory: roles, teams, groups. */
-  readonly identitiesOf: (principal: Principal) => Promise<readonly Identity[]>
 }
 
 const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
@@ -50,7 +49,10 @@ export async function openAccess(
   time = Date.now(),
 ): Promise<Access> {
   const governance = await context.governance()
-  const identities = [...principal.identities, ...(await context.identitiesOf(principal))]
+  const { records } = context
+  const { admin, vocabulary } = governance
+  const known = await identify(principal, { records, admin, timeZone: vocabulary.timeZone, time })
+  const identities = [...principal.identities, ...known.identities]
   const { self, proxyFor, purpose, elevation, legalBasis } = principal
   const request: Omit<AccessRequest, 'action'> = {
     identities,
@@ -62,8 +64,8 @@ export async function openAccess(
     legalBasis,
   }
   const organizations = identities.map(({ ref }) => ref).filter((ref) => ref.startsWith('Organization/'))
-  const organisations = createOrganisations(await context.records.partOf(organizations))
-  const named = await context.records.named(namesOf({ identities }, organisations))
+  const organisations = createOrganisations(await records.partOf(organizations))
+  const named = await records.named(namesOf({ identities }, organisations))
   const states = await statesOf(principal, context, governance)
   const decide: DecideContext = {
     vocabulary: governance.vocabulary,
@@ -80,12 +82,12 @@ export async function openAccess(
   }
   const filters = new Map<Action, PersonalFilters>()
   const personal = (action: Action) => {
-    const known =
+    const compiled =
       filters.get(action) ?? compilePersonal({ ...request, action }, principal, decide, toKey(action))
-    filters.set(action, known)
-    return known
+    filters.set(action, compiled)
+    return compiled
   }
-  const refused = refuse(principal, governance)
+  const refused = refuse(principal, governance) ?? (known.isContradicted ? 'role' : undefined)
   const source = actingFor({ ...request, action: 'access' })[0] ?? principal.self ?? principal.subject
   return {
     refused,
@@ -94,7 +96,7 @@ export async function openAccess(
     grantee: toKey('access'),
     time,
     filterFor(type, right) {
-      if (refused !== undefined) return NONE
+      if (refused !== undefined || (isBreakGlass(principal) && right !== 'r' && right !== 's')) return NONE
       if (right === 'c') return ALL
       const { records, nobodys, shared, consents } = personal(CORRECTING.has(right) ? 'correct' : 'access')
       switch (toTypeClass(type)) {
@@ -109,10 +111,13 @@ export async function openAccess(
   }
 }
 
-// C1: by the token alone.
-function refuse({ purpose, elevation, self }: Principal, { vocabulary }: Governance): string | undefined {
+// C1, B1, B3: by the token alone.
+function refuse(principal: Principal, { vocabulary }: Governance): string | undefined {
+  const { purpose, identities, self } = principal
   if (!vocabulary.purposes.has(purpose) && self === undefined) return 'purpose'
-  return purpose === 'BTG' && elevation === undefined ? 'btg-not-elevated' : undefined
+  if (!isBreakGlass(principal)) return purpose === 'BTG' ? 'btg-not-elevated' : undefined
+  if (purpose !== 'BTG') return 'btg-purpose'
+  return identities.some(({ via }) => via === 'user') ? undefined : 'btg-unattended'
 }
 
 // The persons whose own state decides: the one represented, and the one under break-glass.

@@ -1,6 +1,7 @@
 // The spine: an Interaction under a Policy comes to a Result. https://hl7.org/fhir/R4/http.html
 import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
+import { isBreakGlass } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Reader, Store } from '../store/store.ts'
 import { batch } from './batch.ts'
@@ -72,9 +73,20 @@ function toReadBy(context: AppContext, reader: Reader): AppContext {
 
 /** Throws FhirError `forbidden` where the policy allows the interaction on no resource of the type. */
 export function assertMay(policy: Policy, asked: Interaction): void {
+  assertWithinSession(policy, asked)
   const code = toCode(asked)
   if (code === undefined || policy.may(code, 'type' in asked ? asked.type : undefined)) return
   throw new FhirError('forbidden', `The scopes granted do not allow this ${code}`)
+}
+
+/** B3: what a break-glass session is for. */
+const IN_SESSION: ReadonlySet<Interaction['kind']> = new Set(['read', 'vread', 'search', 'history'])
+
+// By the token and the URL alone: no data is looked at.
+function assertWithinSession({ principal }: Policy, asked: Interaction): void {
+  if (!isBreakGlass(principal) || IN_SESSION.has(asked.kind) || asked.kind === 'capabilities') return
+  if (asked.kind === 'operation' && asked.operation.code === 'everything') return
+  throw new FhirError('forbidden', 'An elevated session reads one record: read, search, history, $everything')
 }
 
 function toCode(asked: Interaction): InteractionCode | undefined {

@@ -2,6 +2,7 @@
 import type { ConsentRecords } from '../../consent/records.ts'
 import type { Standing } from '../../consent/standing.ts'
 import type { Connection } from './connection.ts'
+import { openDirectory } from './directory.ts'
 import { readPartOf } from './governance.ts'
 
 const STANDINGS =
@@ -14,6 +15,7 @@ const BASIS = `SELECT x.text, g.basis FROM json_each(?) j CROSS JOIN facet_value
 /** Returns the records of consent of one store. */
 export function openConsents(connection: Connection): ConsentRecords {
   return {
+    ...openDirectory(connection),
     standingsOf: async (patient) =>
       connection.all(STANDINGS, [patient]).map(([item]) => JSON.parse(item as string) as Standing),
     named: async (refs) =>
