@@ -1,6 +1,7 @@
 // The REST edge: every URL of R4, what it takes, and the way from a request to its reply. https://hl7.org/fhir/R4/http.html
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../fhir/outcome.ts'
+import { afterElevated } from '../interactions/after-elevated.ts'
 import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
 import { parseQueryString } from '../interactions/params.ts'
@@ -119,6 +120,7 @@ function createHandler(context: AppContext) {
       throw new FhirError('login', 'A bearer token is needed in the Authorization header')
     const policy = await context.policyFor(request.principal)
     const result = await perform(context, policy, asked)
+    await afterElevated(context, request.principal, result)
     return respond(context, reply, result, { form, return: preference.return })
   }
 }

@@ -31,6 +31,8 @@ export interface Settings {
   readonly pageLinkTtl: number
   /** `Organization/…`: whose data it is where nothing else is said. */
   readonly organization: string
+  /** Days within which a break-glass access is to be reviewed (B2). */
+  readonly breakGlassReviewDays: number
 }
 
 export interface AppContext {
