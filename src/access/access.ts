@@ -12,7 +12,7 @@ import type { ConsentRecords } from '../consent/records.ts'
 import { toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
 import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
-import { toTypeClass } from './directory.ts'
+import { toReach } from './directory.ts'
 import { identify } from './identities.ts'
 import { isBreakGlass, type Principal } from './principal.ts'
 import type { Right } from './scopes.ts'
@@ -99,12 +99,14 @@ export async function openAccess(
       if (refused !== undefined || (isBreakGlass(principal) && right !== 'r' && right !== 's')) return NONE
       if (right === 'c') return ALL
       const { records, nobodys, shared, consents } = personal(CORRECTING.has(right) ? 'correct' : 'access')
-      switch (toTypeClass(type)) {
-        case 'definition':
-          return right === 'r' || right === 's' ? ALL : nobodys
-        case 'directory':
-          return right === 'r' || right === 's' ? shared : nobodys
-        default:
+      switch (toReach(type, right)) {
+        case 'everybody':
+          return ALL
+        case 'shared':
+          return shared
+        case 'source':
+          return nobodys
+        case 'record':
           return or(type === 'Consent' ? consents : records, nobodys)
       }
     },
