@@ -9,19 +9,20 @@ import { FLAG_PARAM, GRANTEE_PARAM, SEVERAL, UNDELIVERED } from '../consent/face
 import type { Governance } from '../consent/governance.ts'
 import { granteeKey, namesOf, toGrantee } from '../consent/grantee.ts'
 import type { ConsentRecords } from '../consent/records.ts'
-import { toPatientState } from '../consent/standing.ts'
+import { type Standing, toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
 import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
 import { toReach } from './directory.ts'
 import { identify } from './identities.ts'
 import { isBreakGlass, type Principal } from './principal.ts'
+import { compileProxyConsents, type ProxyPowers, toPowers } from './proxy.ts'
 import type { Right } from './scopes.ts'
 
 /** What a requester may reach beyond what scopes say, at one instant. */
 export interface Access {
   /** Why nothing may be reached at all, whatever the data (C1); undefined where that is not so. */
   readonly refused?: string
-  /** Returns what may be reached of a type. A create is not asked: it is what scopes allow. */
+  /** Returns what may be reached of a type. A create is what scopes allow, but a proxy's needs the delegation. */
   filterFor(type: string, right: Right): Expr
   /** Where the requester's own writes come from: the organisation acted for, or the person. */
   readonly source: string
@@ -42,6 +43,51 @@ export interface AccessContext {
 
 const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
 
+/** Who asks and what stands, read once for a request. */
+interface Asked {
+  readonly request: Omit<AccessRequest, 'action'>
+  readonly decide: DecideContext
+  /** Returns the key of the grantee whose grants decide. */
+  readonly toKey: (action: Action) => string | undefined
+  /** Of a proxy. */
+  readonly powers?: ProxyPowers
+  readonly isContradicted: boolean
+}
+
+async function ask(
+  principal: Principal,
+  { records }: AccessContext,
+  { admin, vocabulary, switches }: Governance,
+  time: number,
+): Promise<Asked> {
+  const known = await identify(principal, { records, admin, timeZone: vocabulary.timeZone, time })
+  const identities = [...principal.identities, ...known.identities]
+  const { self, proxyFor, purpose, elevation, legalBasis } = principal
+  const elevated = elevation !== undefined
+  const request = { identities, purpose, time, elevated, self, proxyFor, legalBasis }
+  const organizations = identities.map(({ ref }) => ref).filter((ref) => ref.startsWith('Organization/'))
+  const organisations = createOrganisations(await records.partOf(organizations))
+  const named = await records.named(namesOf({ identities }, organisations))
+  const standings = await standingsOf(principal, records)
+  const states = new Map(
+    [...standings].map(([patient, each]) => [patient, toPatientState(each, vocabulary)] as const),
+  )
+  const of = (patient: string) => states.get(patient)!
+  const decide = { vocabulary, state: { of, admin, switches, organisations } }
+  return {
+    request,
+    decide,
+    toKey(action) {
+      const grantee = toGrantee({ ...request, action }, (ref) => named.has(ref), organisations)
+      return grantee && granteeKey(grantee)
+    },
+    ...(proxyFor !== undefined && {
+      powers: toPowers(proxyFor, standings.get(proxyFor)!, request, decide),
+    }),
+    isContradicted: known.isContradicted,
+  }
+}
+
 /** Returns what a principal may reach now. One read of what governs it; the same instant for the whole request. */
 export async function openAccess(
   principal: Principal,
@@ -49,45 +95,16 @@ export async function openAccess(
   time = Date.now(),
 ): Promise<Access> {
   const governance = await context.governance()
-  const { records } = context
-  const { admin, vocabulary } = governance
-  const known = await identify(principal, { records, admin, timeZone: vocabulary.timeZone, time })
-  const identities = [...principal.identities, ...known.identities]
-  const { self, proxyFor, purpose, elevation, legalBasis } = principal
-  const request: Omit<AccessRequest, 'action'> = {
-    identities,
-    purpose,
-    time,
-    elevated: elevation !== undefined,
-    self,
-    proxyFor,
-    legalBasis,
-  }
-  const organizations = identities.map(({ ref }) => ref).filter((ref) => ref.startsWith('Organization/'))
-  const organisations = createOrganisations(await records.partOf(organizations))
-  const named = await records.named(namesOf({ identities }, organisations))
-  const states = await statesOf(principal, context, governance)
-  const decide: DecideContext = {
-    vocabulary: governance.vocabulary,
-    state: {
-      of: (patient) => states.get(patient)!,
-      admin: governance.admin,
-      switches: governance.switches,
-      organisations,
-    },
-  }
-  const toKey = (action: Action) => {
-    const grantee = toGrantee({ ...request, action }, (ref) => named.has(ref), organisations)
-    return grantee && granteeKey(grantee)
-  }
+  const asked = await ask(principal, context, governance, time)
+  const { request, toKey, powers } = asked
   const filters = new Map<Action, PersonalFilters>()
   const personal = (action: Action) => {
     const compiled =
-      filters.get(action) ?? compilePersonal({ ...request, action }, principal, decide, toKey(action))
+      filters.get(action) ?? compilePersonal({ ...request, action }, principal, asked, toKey(action))
     filters.set(action, compiled)
     return compiled
   }
-  const refused = refuse(principal, governance) ?? (known.isContradicted ? 'role' : undefined)
+  const refused = refuse(principal, governance) ?? (asked.isContradicted ? 'role' : undefined)
   const source = actingFor({ ...request, action: 'access' })[0] ?? principal.self ?? principal.subject
   return {
     refused,
@@ -97,7 +114,7 @@ export async function openAccess(
     time,
     filterFor(type, right) {
       if (refused !== undefined || (isBreakGlass(principal) && right !== 'r' && right !== 's')) return NONE
-      if (right === 'c') return ALL
+      if (right === 'c') return mayCreate(type, powers) ? ALL : NONE
       const { records, nobodys, shared, consents } = personal(CORRECTING.has(right) ? 'correct' : 'access')
       switch (toReach(type, right)) {
         case 'everybody':
@@ -113,6 +130,12 @@ export async function openAccess(
   }
 }
 
+// P3: who acts for a person writes by the delegation.
+function mayCreate(type: string, powers: ProxyPowers | undefined): boolean {
+  if (powers === undefined) return true
+  return type === 'Consent' ? powers.mayGrantConsent : powers.mayWrite
+}
+
 // C1, B1, B3: by the token alone.
 function refuse(principal: Principal, { vocabulary }: Governance): string | undefined {
   const { purpose, identities, self } = principal
@@ -123,16 +146,14 @@ function refuse(principal: Principal, { vocabulary }: Governance): string | unde
 }
 
 // The persons whose own state decides: the one represented, and the one under break-glass.
-async function statesOf(
+async function standingsOf(
   { proxyFor, elevation }: Principal,
-  { records }: AccessContext,
-  { vocabulary }: Governance,
-) {
-  const states = new Map<string, ReturnType<typeof toPatientState>>()
+  records: ConsentRecords,
+): Promise<ReadonlyMap<string, readonly Standing[]>> {
+  const standings = new Map<string, readonly Standing[]>()
   for (const patient of [proxyFor, elevation?.patient])
-    if (patient !== undefined)
-      states.set(patient, toPatientState(await records.standingsOf(patient), vocabulary))
-  return states
+    if (patient !== undefined) standings.set(patient, await records.standingsOf(patient))
+  return standings
 }
 
 /** Filters of one action. */
@@ -150,7 +171,7 @@ interface PersonalFilters {
 function compilePersonal(
   request: AccessRequest,
   principal: Principal,
-  context: DecideContext,
+  { decide: context, powers }: Asked,
   grantee: string | undefined,
 ): PersonalFilters {
   const acting = actingFor(request)
@@ -181,9 +202,20 @@ function compilePersonal(
     .filter(({ via }) => via !== 'affil')
     .map(({ ref }) => equals(GRANTEE_PARAM, ref))
   const notHard = not(hard.always ? ALL : NONE)
+  // L20
+  const proxied =
+    powers === undefined || request.proxyFor === undefined
+      ? ALL
+      : or(
+          not(equals(PATIENT_PARAM, request.proxyFor)),
+          compileProxyConsents(powers, request.action, or(...names)),
+        )
   return {
     records: toRecords(and(not(hard.records), or(statutory, others))),
-    consents: toRecords(and(not(hard.records), or(own, request.action === 'access' ? or(...names) : NONE))),
+    consents: and(
+      toRecords(and(not(hard.records), or(own, request.action === 'access' ? or(...names) : NONE))),
+      proxied,
+    ),
     nobodys: and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
     shared: notHard,
   }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { TokenGrant } from '../../src/access/principal.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
-import { readOwn } from '../support/consents.ts'
+import { grant as consent, readOwn } from '../support/consents.ts'
 import { type Call, openClient } from '../support/rest.ts'
 import { openServer } from '../support/server.ts'
 
@@ -27,8 +27,7 @@ const observation = (id: string, security: readonly object[]): Resource => ({
 
 /** Returns the birth date of somebody who is `years` old today. */
 function bornYearsAgo(years: number): string {
-  const now = new Date()
-  return `${now.getUTCFullYear() - years}-01-01`
+  return new Date(Date.now() - (years + 0.5) * 31_557_600_000).toISOString().slice(0, 10)
 }
 
 function guardianship(changes: object = {}, provision: object = {}): Resource {
@@ -165,4 +164,41 @@ t.test('a delegation that ends shows nothing from the next request', async (t) =
     t.strictSame(await seen(mother), [], name)
     t.equal((await mother('GET', 'Observation/normal')).status, 404, name)
   }
+})
+
+const granting = (id: string): Resource => {
+  const { id: _, ...whole } = consent({ id, patient: { reference: 'Patient/child' } })
+  return { ...whole, resourceType: 'Consent', id, performer: [{ reference: 'Patient/child' }] }
+}
+
+t.test(
+  'of consents a proxy sees those that name it, and with the power to give them all but delegations of others',
+  async (t) => {
+    const { as, put } = await open(t, 8)
+    for (const each of [guardianship(), voluntary(), granting('grant')]) await put(each)
+    t.strictSame(await seen(await as(CHILD), 'Consent'), ['grant', 'guardian', 'voluntary'])
+    t.strictSame(await seen(await as(SON), 'Consent'), ['voluntary'])
+    for (const grant of [MOTHER, BESIDE])
+      t.strictSame(await seen(await as(grant), 'Consent'), ['grant', 'guardian'])
+    const url = 'https://musubi.example/fhir/StructureDefinition/may-grant-consent'
+    await put(guardianship({ extension: [{ url, valueBoolean: false }] }))
+    t.strictSame(await seen(await as(MOTHER), 'Consent'), ['guardian'])
+  },
+)
+
+t.test('a proxy writes what its delegation covers, and changes no delegation', async (t) => {
+  const { as, put } = await open(t, 8)
+  const { id: _, ...fresh } = observation('', [NORMAL])
+  const { id: __, ...given } = granting('')
+  const mother = await as(MOTHER)
+  t.equal((await mother('POST', 'Observation', fresh)).status, 403, 'without a delegation')
+  t.equal((await mother('POST', 'Consent', given)).status, 403)
+  for (const each of [guardianship(), voluntary(), granting('grant')]) await put(each)
+  t.equal((await mother('POST', 'Observation', fresh)).status, 201)
+  t.equal((await mother('POST', 'Consent', given)).status, 201)
+  t.equal((await mother('PUT', 'Consent/guardian', guardianship({ status: 'inactive' }))).status, 403)
+  t.equal((await mother('PUT', 'Consent/voluntary', voluntary({ status: 'inactive' }))).status, 404)
+  const son = await as(SON)
+  t.equal((await son('POST', 'Observation', fresh)).status, 403, 'access alone was given')
+  t.equal((await son('POST', 'Consent', given)).status, 403)
 })
