@@ -1,5 +1,6 @@
 // After an elevated request has disclosed something: the notice and the review, once for each session (B2).
 import { isUniversal } from '../access/directory.ts'
+import type { Policy } from '../access/policy.ts'
 import { isBreakGlass, type Principal } from '../access/principal.ts'
 import { createSystemPolicy } from '../access/system.ts'
 import { FhirError } from '../fhir/outcome.ts'
@@ -39,8 +40,10 @@ export async function afterElevated(
 async function commitObligations(context: AppContext, disclosure: Disclosure, key: string): Promise<void> {
   const { organization, patient } = disclosure
   const { breakGlassReviewDays, timeZone } = context.settings
-  const policy = await createSystemPolicy('break-glass', context, organization)
-  const plan = async (resource: Resource) => {
+  // The notice comes from the server: the organisation may not take it back. The review is the organisation's own.
+  const server = await createSystemPolicy('break-glass', context)
+  const owner = await createSystemPolicy('break-glass', context, organization)
+  const plan = async (policy: Policy, resource: Resource) => {
     const type = resource.resourceType
     const step = await planCreate(
       { context, policy, reader: context.store },
@@ -49,8 +52,8 @@ async function commitObligations(context: AppContext, disclosure: Disclosure, ke
     if (step.kind !== 'put') throw new Error(`${type} was not planned`)
     return { change: step.change, ref: `${type}/${step.change.data.id}` }
   }
-  const notice = await plan(toNotice(disclosure, { timeZone }))
-  const review = await plan(toReview(disclosure, notice.ref, breakGlassReviewDays))
+  const notice = await plan(server, toNotice(disclosure, { timeZone }))
+  const review = await plan(owner, toReview(disclosure, notice.ref, breakGlassReviewDays))
   const value = { ...disclosure, notice: notice.ref, review: review.ref }
   await context.store.commit([notice.change, review.change], {
     records: [{ kind: 'add', row: { collection: SESSIONS, key, owner: patient, value } }],

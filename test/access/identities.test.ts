@@ -150,11 +150,13 @@ const COLLECTIVES: readonly (readonly [Resource, boolean])[] = [
 ]
 
 t.test('a group or team that a rule names is a name of those who belong to it now', async (t) => {
-  for (const [collective, belongs] of COLLECTIVES) {
-    const name = `${collective.resourceType}/g`
-    const { store } = await open(t, [role('a', 'Organization/a'), collective, naming('c', name)])
-    const { names } = await known(store.consents)
-    t.equal(names.includes(`group ${name}`), belongs, JSON.stringify(collective))
+  const collectives = COLLECTIVES.map(([each], i) => ({ ...each, id: `g${i}` }))
+  const named = collectives.map(({ resourceType, id }) => naming(`c${id}`, `${resourceType}/${id}`))
+  const { store } = await open(t, [role('a', 'Organization/a'), ...collectives, ...named])
+  const { names } = await known(store.consents)
+  for (const [i, { resourceType, id }] of collectives.entries()) {
+    const [collective, belongs] = COLLECTIVES[i]!
+    t.equal(names.includes(`group ${resourceType}/${id}`), belongs, JSON.stringify(collective))
   }
 })
 

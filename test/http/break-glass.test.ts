@@ -123,6 +123,11 @@ t.test('the person is told and a review is due, once for a session that disclose
   await elevated('GET', 'Observation')
   t.strictSame(await counts(), [1, 1])
   const notice = (await person('GET', 'Communication')).body.entry[0].resource
+  t.equal(
+    (await reviewer('GET', `Communication/${notice.id}`)).status,
+    404,
+    'it is not the organisation\u2019s',
+  )
   t.match(notice, {
     status: 'completed',
     subject: { reference: 'Patient/resident' },
