@@ -48,6 +48,8 @@ const ROLES: Readonly<
       Patient: 'crus',
       Questionnaire: 'crus',
       PlanDefinition: 'crus',
+      // A review is done or cancelled, not made away with by whom it is about.
+      Task: 'crus',
     },
   },
   system: {

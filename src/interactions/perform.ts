@@ -73,6 +73,9 @@ function toReadBy(context: AppContext, reader: Reader): AppContext {
 
 /** Throws FhirError `forbidden` where the policy allows the interaction on no resource of the type. */
 export function assertMay(policy: Policy, asked: Interaction): void {
+  // C1
+  if (policy.access.refused !== undefined && asked.kind !== 'capabilities')
+    throw new FhirError('forbidden', 'Purpose, organisation and role of the token do not allow any request')
   assertWithinSession(policy, asked)
   const code = toCode(asked)
   if (code === undefined || policy.may(code, 'type' in asked ? asked.type : undefined)) return

@@ -159,6 +159,7 @@ t.test('a role bounds what its scopes ask for', async (t) => {
     for (const each of [client, practitioner, app])
       t.equal(each.may('delete', type), false, `${type} is evidence`)
   t.equal(client.may('update', 'Consent'), true, 'a consent is revoked by its status')
+  t.equal(practitioner.may('delete', 'Task'), false, 'a review is not made away with')
   t.equal(app.may('create', 'QuestionnaireResponse'), true)
   t.equal(app.may('create', 'DiagnosticReport'), false)
   t.equal(app.may('delete', 'Patient'), false)

@@ -91,6 +91,7 @@ t.test('what cannot be is refused with its reason, and every change is noted', a
   await policy('remove', 'block')
   const notes = (await server.store.records.list(CONFIGURATION)).map(({ value }) => value)
   t.match(notes, [
+    { collection: 'consent-settings', key: 'tenant', after: { timeZone: 'Asia/Tokyo' } },
     { collection: 'consent-policy', key: 'block', after: { id: 'block' } },
     { collection: 'consent-policy', key: 'block', before: { policy: { id: 'block' } } },
   ])
