@@ -11,11 +11,22 @@ import { granteeKey, namesOf, toGrantee } from '../consent/grantee.ts'
 import type { ConsentRecords } from '../consent/records.ts'
 import { type Standing, toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
-import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
+import {
+  ALL,
+  and,
+  type Expr,
+  equals,
+  type IndexEntry,
+  NONE,
+  not,
+  or,
+  PATIENT_PARAM,
+  present,
+} from '../search/query.ts'
 import { toReach } from './directory.ts'
 import { identify } from './identities.ts'
 import { isBreakGlass, type Principal } from './principal.ts'
-import { compileProxyConsents, type ProxyPowers, toPowers } from './proxy.ts'
+import { admitsFromProxy, compileProxyConsents, type ProxyPowers, toPowers } from './proxy.ts'
 import type { Right } from './scopes.ts'
 
 /** What a requester may reach beyond what scopes say, at one instant. */
@@ -24,6 +35,8 @@ export interface Access {
   readonly refused?: string
   /** Returns what may be reached of a type. A create is what scopes allow, but a proxy's needs the delegation. */
   filterFor(type: string, right: Right): Expr
+  /** True of a resource with these index entries that the requester may store; undefined where all may be. */
+  readonly admits?: (type: string, entries: readonly IndexEntry[]) => boolean
   /** Where the requester's own writes come from: the organisation acted for, or the person. */
   readonly source: string
   /** True where an update may make a resource at an id of the client's choice. */
@@ -111,6 +124,7 @@ export async function openAccess(
     source,
     choosesIds: context.idChoosers.includes(source),
     grantee: toKey('access'),
+    ...(powers && { admits: admitsFromProxy }),
     time,
     filterFor(type, right) {
       if (refused !== undefined || (isBreakGlass(principal) && right !== 'r' && right !== 's')) return NONE

@@ -4,8 +4,9 @@ import type { DecideContext } from '../consent/decision.ts'
 import { SCOPE_SYSTEM } from '../consent/delegation.ts'
 import { boundsOf, delegationsOf } from '../consent/self.ts'
 import type { Standing } from '../consent/standing.ts'
+import { evaluate } from '../search/evaluate.ts'
 import { tokenKey } from '../search/keys.ts'
-import { and, type Expr, equals, NONE, not, or } from '../search/query.ts'
+import { and, type Expr, equals, type IndexEntry, NONE, not, or } from '../search/query.ts'
 
 export interface ProxyPowers {
   /** A delegation in force lets the proxy write into the record. */
@@ -49,4 +50,9 @@ export function compileProxyConsents(
 ): Expr {
   const withPower = mayGrantConsent ? not(IS_DELEGATION) : NONE
   return action === 'access' ? or(names, withPower) : and(withPower, not(IS_DELEGATION))
+}
+
+/** True of what a proxy may store: no delegation, since only the person and who appoints guardians make them (P7). */
+export function admitsFromProxy(type: string, entries: readonly IndexEntry[]): boolean {
+  return type !== 'Consent' || !evaluate(IS_DELEGATION, type, entries)
 }
