@@ -42,7 +42,8 @@ export async function identify(principal: Principal, context: DirectoryContext):
   const groups = (await collectivesFor(refs, context)).map((ref): Identity => ({ ref, via: 'group' }))
   return {
     identities: [...identities, ...groups],
-    isContradicted: contradicts(principal, roles, active, acting),
+    isContradicted:
+      contradicts(principal, roles, active, acting) || (await hasLostRoles(principal, roles, context)),
   }
 }
 
@@ -87,6 +88,15 @@ function contradicts(
   return acting === undefined
     ? inForce.length === 0
     : !inForce.some(({ organization }) => organization === acting)
+}
+
+// The last role that is deleted ends what the token says, as one that is made inactive does.
+async function hasLostRoles(
+  { subject }: Principal,
+  roles: readonly Role[],
+  { records }: DirectoryContext,
+): Promise<boolean> {
+  return roles.length === 0 && /^Practitioner(Role)?\//.test(subject) && (await records.hadRole(subject))
 }
 
 async function collectivesFor(

@@ -10,6 +10,8 @@ export interface DirectoryRecords {
   current(ref: string): Promise<Resource | undefined>
   /** PractitionerRoles of a practitioner (`Practitioner/id`), whatever their status. */
   rolesOf(practitioner: string): Promise<readonly Resource[]>
+  /** True where this PractitionerRole, or one that was last this Practitioner's, has been deleted. */
+  hadRole(ref: string): Promise<boolean>
   /**
    * Groups and CareTeams that have one of `refs` as a member, and those that have these, whatever their status; none
    * where neither a rule on record nor `named` names one of them.

@@ -90,6 +90,13 @@ t.test('who acts for an organisation in which no role is in force is refused eve
   t.equal(await sees(doctor), 200)
   await custodian('DELETE', 'PractitionerRole/demo')
   t.equal(await sees(doctor), 403, 'from the next request')
+  await custodian('DELETE', 'PractitionerRole/clinic')
+  t.equal(await sees(doctor), 403, 'also when none is left')
+  const asRole = await as({ subject: 'PractitionerRole/demo', organization: 'Organization/demo' })
+  t.equal(await sees(asRole), 403, 'nor in the role that is gone')
+  await put(role('demo', 'Organization/demo'))
+  t.equal(await sees(doctor), 200)
+  t.equal(await sees(asRole), 200)
 })
 
 t.test('a dissent from an organisation reaches who has a role there, whomever they act for', async (t) => {

@@ -8,6 +8,10 @@ const CURRENT = `SELECT v.document FROM resource r CROSS JOIN version v ON v.seq
   WHERE r.ref = ? AND r.deleted = 0`
 const NAMING = `SELECT v.document FROM entry e CROSS JOIN resource r ON r.rid = e.rid
   CROSS JOIN version v ON v.seq = r.seq WHERE e.param = ? AND e.lo = ?`
+const DELETED = 'SELECT 1 FROM resource WHERE ref = ? AND deleted = 1'
+const HAD = `SELECT 1 FROM resource r CROSS JOIN version v ON v.seq = r.seq
+  CROSS JOIN past_entry p ON p.rid = r.rid AND p.seq = v.prior AND p.param = ? AND p.lo = ?
+  WHERE r.type = ? AND r.deleted = 1 LIMIT 1`
 // Parameters of both kinds: a team may have a group as its member.
 const CLOSURE = `WITH RECURSIVE up (rid, ref) AS (
     SELECT r.rid, r.ref FROM json_each(?1) j CROSS JOIN entry e ON e.param IN (?2, ?3) AND e.lo = j.value
@@ -29,6 +33,15 @@ export function openDirectory(connection: Connection): DirectoryRecords {
     rolesOf: async (practitioner) => {
       const param = connection.paramId('PractitionerRole.practitioner')
       return param === undefined ? [] : toResources(connection.all(NAMING, [param, practitioner]))
+    },
+    hadRole: async (ref) => {
+      if (ref.startsWith('PractitionerRole/')) return connection.get(DELETED, [ref]) !== undefined
+      const [param, type] = [
+        connection.paramId('PractitionerRole.practitioner'),
+        connection.typeId('PractitionerRole'),
+      ]
+      if (param === undefined || type === undefined) return false
+      return connection.get(HAD, [param, ref, type]) !== undefined
     },
     collectivesOf: async (refs, named) => {
       const params = ['Group.member', 'CareTeam.participant'].map((name) => connection.paramId(name) ?? -1)
