@@ -96,7 +96,6 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
   const access: AccessContext = {
     records: store.consents,
     governance,
-    identitiesOf: async () => [],
     idChoosers: config.idOrganizations,
   }
   return {

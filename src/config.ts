@@ -150,6 +150,13 @@ export const SETTINGS = {
     'Break-glass passes over a dissent that does not name it: `on` or `off` (B4).',
     toSwitch('on', 'off'),
   ),
+  breakGlassReviewDays: setting(
+    'MUSUBI_BREAK_GLASS_REVIEW_DAYS',
+    '7',
+    'days',
+    'Within how many days the organisation is to review a break-glass access (B2).',
+    integer(1, 365),
+  ),
   adolescentAge: setting(
     'MUSUBI_ADOLESCENT_AGE',
     '12',

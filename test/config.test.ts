@@ -58,6 +58,14 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['MUSUBI_UNKNOWN_PROFILE', 'x'],
   ['MUSUBI_UNKNOWN_EXTENSION', 'x'],
   ['MUSUBI_UNKNOWN_CODE_SYSTEM', 'x'],
+  ['MUSUBI_ORGANIZATION', 'demo'],
+  ['MUSUBI_ID_ORGANIZATIONS', 'Organization/a b'],
+  ['MUSUBI_OWN_DATA', 'x'],
+  ['MUSUBI_TREATING', 'x'],
+  ['MUSUBI_DISSENT_OVER_DEFAULTS', 'x'],
+  ['MUSUBI_BREAK_GLASS_OVER_DISSENT', 'x'],
+  ['MUSUBI_BREAK_GLASS_REVIEW_DAYS', '0'],
+  ['MUSUBI_ADOLESCENT_AGE', '19'],
 ]
 
 t.test('a value that cannot be used is refused with one line that names the variable', async (t) => {

@@ -189,6 +189,7 @@ export class Policy {
     for (const right of toRights(change)) {
       if (!this.permits(right, change.type, change.entries)) throw refuse(right, change.type)
     }
+    if (this.access.admits?.(change.type, change.entries) === false) throw refuse('c', change.type)
     if (before && !this.#keepsPatients(before, change.entries)) throw refuse('u', change.type)
     return new Change(SEAL, { kind: 'put', ...change })
   }

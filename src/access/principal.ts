@@ -21,11 +21,15 @@ export interface Principal {
   readonly elevation?: Elevation
   /** A legal basis that was verified when the token was made (C3c). */
   readonly legalBasis?: string
+  /** `PractitionerRole/1`: the role in which a practitioner acts, where the token was made for one. */
+  readonly role?: string
   /** Instant (ms) after which the token is no longer accepted. */
   readonly expiresAt: number
 }
 
 export interface Elevation {
+  /** Of the session: what is to be done once is done once for it. */
+  readonly id?: string
   readonly reason: string
   /** `Patient/1` */
   readonly patient?: string
@@ -44,6 +48,7 @@ export interface TokenGrant {
   readonly act?: string
   readonly elevation?: Elevation
   readonly legalBasis?: string
+  readonly role?: string
   readonly purpose: string
   readonly expiresAt: number
 }
@@ -61,6 +66,7 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
     act,
     elevation,
     legalBasis,
+    role,
   } = grant
   const user = act ?? subject
   const identities: Identity[] = [{ ref: `Client/${client}`, via: 'client' }]
@@ -78,6 +84,7 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
     ...(represented !== undefined && { proxyFor: represented }),
     ...(elevation && { elevation }),
     ...(legalBasis !== undefined && { legalBasis }),
+    ...(role !== undefined && { role }),
     expiresAt,
   })
 }
@@ -86,4 +93,9 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
 function representedBy({ subject, act, patient }: TokenGrant): string | undefined {
   if (act !== undefined) return subject.startsWith('Patient/') ? subject : undefined
   return subject.startsWith('RelatedPerson/') && patient !== undefined ? `Patient/${patient}` : undefined
+}
+
+/** True of a break-glass session: the server's own work has a reason, and no person it is for. */
+export function isBreakGlass({ elevation }: Principal): boolean {
+  return elevation?.patient !== undefined
 }

@@ -4,6 +4,9 @@ import type { Right } from './scopes.ts'
 
 export type Role = 'patient' | 'practitioner' | 'system'
 
+/** Evidence: a consent is revoked by its status (S4), and what was done stays on record. */
+const KEPT = { AuditEvent: 'crus', Consent: 'crus', Provenance: 'crus' } as const
+
 /** Rights per class of type, and for single types where they differ from their class. */
 const ROLES: Readonly<
   Record<Role, Readonly<Record<TypeClass, string>> & { types: Readonly<Record<string, string>> }>
@@ -38,9 +41,24 @@ const ROLES: Readonly<
     definition: 'rs',
     operational: '',
     personal: 'cruds',
-    types: { MessageHeader: 'rs', Patient: 'crus', Questionnaire: 'crus', PlanDefinition: 'crus' },
+    types: {
+      ...KEPT,
+      AuditEvent: '',
+      MessageHeader: 'rs',
+      Patient: 'crus',
+      Questionnaire: 'crus',
+      PlanDefinition: 'crus',
+      // A review is done or cancelled, not made away with by whom it is about.
+      Task: 'crus',
+    },
   },
-  system: { directory: 'cruds', definition: 'cruds', operational: 'cruds', personal: 'cruds', types: {} },
+  system: {
+    directory: 'cruds',
+    definition: 'cruds',
+    operational: 'cruds',
+    personal: 'cruds',
+    types: KEPT,
+  },
 }
 
 // A RelatedPerson has no compartment of its own: it acts for the patient of the launch, with a patient's rights.

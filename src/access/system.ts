@@ -19,6 +19,7 @@ export function toEverything(source: string): Access {
     names: [],
     choosesIds: true,
     time: Date.now(),
+    isTimeBound: false,
   }
 }
 

@@ -1,6 +1,7 @@
 // musubi demo: the server filled with example residents, and requests to paste.
 import { parseArgs } from 'node:util'
 import { buildResident, generateResidents } from '../../scripts/demo/residents.ts'
+import type { TokenGrant } from '../access/principal.ts'
 import { createSystemPolicy } from '../access/system.ts'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
@@ -71,10 +72,8 @@ async function fill(config: Config, store: Store, { residents, seed }: Demo): Pr
   await store.records.put({ collection: 'demo', key: String(seed), value: residents })
 }
 
-async function mint(store: Store, subject: string, scope: string, patient?: string): Promise<string> {
-  const client = subject.startsWith('Client/') ? subject.slice('Client/'.length) : 'demo'
-  const grant = { subject, client, scope, patient, purpose: 'TREAT', expiresAt: Date.now() + DAY_MS }
-  const { token, row } = mintToken(grant)
+async function mint(store: Store, grant: Omit<TokenGrant, 'client' | 'expiresAt'>): Promise<string> {
+  const { token, row } = mintToken({ ...grant, client: 'demo', expiresAt: Date.now() + DAY_MS })
   await store.records.add(row)
   return token
 }
@@ -83,8 +82,19 @@ async function describe(config: Config, store: Store, { seed }: Demo): Promise<s
   const [first, second] = [0, 1].map((index) => buildResident(seed, index)[0]!)
   const [resident, other] = [first!.id!, second!.id!]
   const [, { family, given }] = first!['name'] as readonly [Name, Name]
-  const system = await mint(store, 'Client/demo', 'system/*.cruds')
-  const person = await mint(store, `Patient/${resident}`, 'patient/*.rs', resident)
+  const { organization } = config
+  const system = await mint(store, {
+    subject: 'Client/demo',
+    scope: 'system/*.cruds',
+    purpose: 'TREAT',
+    organization,
+  })
+  const person = await mint(store, {
+    subject: `Patient/${resident}`,
+    patient: resident,
+    scope: 'patient/*.rs',
+    purpose: 'PATRQT',
+  })
   const get = (token: string, path: string) =>
     `  curl -s -H "Authorization: Bearer $${token}" '${config.baseUrl}/${path}'`
   return `

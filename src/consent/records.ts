@@ -1,9 +1,27 @@
 // What is on record of persons, and the grants made from it: what the engine asks of a store.
+import type { Resource } from '../fhir/resource.ts'
 import type { Labels } from './read-labels.ts'
 import type { Standing } from './standing.ts'
 
+/** What the directory says of requesters: read as the system, whoever asks, since it says who asks. */
+export interface DirectoryRecords {
+  /** True where some rule on record names an actor of one of these types. */
+  namesTypes(types: readonly string[]): Promise<boolean>
+  /** The current document at `Type/id`. */
+  current(ref: string): Promise<Resource | undefined>
+  /** PractitionerRoles of a practitioner (`Practitioner/id`), whatever their status. */
+  rolesOf(practitioner: string): Promise<readonly Resource[]>
+  /** True where this PractitionerRole, or one that was last this Practitioner's, has been deleted. */
+  hadRole(ref: string): Promise<boolean>
+  /**
+   * Groups and CareTeams that have one of `refs` as a member, and those that have these, whatever their status; none
+   * where neither a rule on record nor `named` names one of them.
+   */
+  collectivesOf(refs: readonly string[], named: readonly string[]): Promise<readonly Resource[]>
+}
+
 /** Every answer is what stands now. */
-export interface ConsentRecords {
+export interface ConsentRecords extends DirectoryRecords {
   /** A number that is another one whenever anybody's access may be another. */
   epoch(): number
   /** What resources put on record of a person (`Patient/id`), in the order in which they were made. */

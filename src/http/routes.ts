@@ -1,6 +1,7 @@
 // The REST edge: every URL of R4, what it takes, and the way from a request to its reply. https://hl7.org/fhir/R4/http.html
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../fhir/outcome.ts'
+import { afterElevated } from '../interactions/after-elevated.ts'
 import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
 import type { Interaction } from '../interactions/interaction.ts'
@@ -122,6 +123,7 @@ function createHandler(context: AppContext) {
     request.interaction = asked
     const policy = await context.policyFor(request.principal)
     const result = await perform(context, policy, asked)
+    await afterElevated(context, request.principal, result)
     await recordAnswer(context, request, policy, asked, result)
     return respond(context, reply, result, { form, return: preference.return })
   }

@@ -35,6 +35,8 @@ export interface Settings {
   readonly organization: string
   /** Whether accesses and provisions are written to the journal. */
   readonly audit: boolean
+  /** Days within which a break-glass access is to be reviewed (B2). */
+  readonly breakGlassReviewDays: number
 }
 
 export interface AppContext {

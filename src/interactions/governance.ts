@@ -10,12 +10,18 @@ import {
 } from '../consent/governance.ts'
 import type { Definitions } from '../fhir/definitions.ts'
 import type { Store } from '../store/store.ts'
+import { noteConfiguration } from './configuration.ts'
 
 /** Puts the settings on record that grants are made by, where others stand there; every grant is then made anew. */
-export async function recordSettings({ records }: Store, settings: ConsentSettings): Promise<void> {
-  const row = await records.get(SETTINGS, TENANT)
-  if (row && JSON.stringify(row.value) === JSON.stringify(settings)) return
-  await records.put({ collection: SETTINGS, key: TENANT, value: settings })
+export async function recordSettings(
+  { records, commit }: Pick<Store, 'records' | 'commit'>,
+  settings: ConsentSettings,
+): Promise<void> {
+  const before = (await records.get(SETTINGS, TENANT))?.value
+  if (before && JSON.stringify(before) === JSON.stringify(settings)) return
+  const row = { collection: SETTINGS, key: TENANT, value: settings }
+  const note = noteConfiguration({ collection: SETTINGS, key: TENANT, before, after: settings })
+  await commit([], { records: [{ kind: 'put', row }, note] })
 }
 
 /** Returns a function that gives the governance of now. */

@@ -3,12 +3,16 @@ import { randomUUID } from 'node:crypto'
 import type { Change, PutChange } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
 import { type Labels, labelsOf } from '../consent/read-labels.ts'
+import type { Standing } from '../consent/standing.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { RecordChange } from '../store/store.ts'
 import type { AppContext } from './context.ts'
+import { planCreate } from './create.ts'
+import { toOperatorTask } from './operator-task.ts'
 import { prepare } from './prepare.ts'
+import type { Stored } from './result.ts'
 import { buildPut, isStanding, type PutStep, toUnchanged, type Writing } from './write.ts'
 
 /** One resource to store; `key` tells it apart in the answer (a line number). */
@@ -32,7 +36,13 @@ export interface Ingested {
 
 /** What became of a candidate before the commit. */
 export type Prepared =
-  | { readonly kind: 'change'; readonly key: number; readonly change: Change<PutChange> }
+  /** `tasks`: what an organisation is asked to do about it, in the same commit. */
+  | {
+      readonly kind: 'change'
+      readonly key: number
+      readonly change: Change<PutChange>
+      readonly tasks: readonly Change<PutChange>[]
+    }
   | { readonly kind: 'stored' | 'unchanged' }
   | ({ readonly kind: 'rejected' } & Rejection)
 
@@ -59,7 +69,7 @@ async function prepareCandidate(writing: Ingesting, { key, bytes }: Candidate): 
     const method = given.id === undefined ? 'POST' : 'PUT'
     const step = buildPut(writing, resource, method, { version: standing?.versionId ?? null }, standing)
     pending.set(`${type}/${id}`, labelsOf(resource, (await context.governance()).vocabulary.sensitivities))
-    return toPrepared(key, step)
+    return toPrepared(writing, key, step, standing)
   } catch (error) {
     return toRejection(key, error)
   }
@@ -74,7 +84,33 @@ function startIngesting(context: AppContext, policy: Policy): Ingesting {
   return { context, policy, reader: context.store, pending: new Map() }
 }
 
-const toPrepared = (key: number, { change }: PutStep): Prepared => ({ kind: 'change', key, change })
+async function toPrepared(
+  writing: Writing,
+  key: number,
+  { change }: PutStep,
+  before?: Stored,
+): Promise<Prepared> {
+  return { kind: 'change', key, change, tasks: await toTasks(writing, change.data.standing, before) }
+}
+
+// N3: a consent that is on record and cannot be interpreted is somebody's work, once.
+async function toTasks(
+  writing: Writing,
+  standing: Standing | undefined,
+  before: Stored | undefined,
+): Promise<readonly Change<PutChange>[]> {
+  if (standing?.kind !== 'unreadable') return []
+  const { context, policy } = writing
+  const known = before && context.indexFor(parseJson(before.document) as Resource, undefined).standing
+  if (known?.kind === 'unreadable') return []
+  const { source } = policy.access
+  const resource = toOperatorTask(
+    standing,
+    source.startsWith('Organization/') ? source : context.settings.organization,
+  )
+  const step = await planCreate(writing, { kind: 'create', type: 'Task', resource })
+  return step.kind === 'put' ? [step.change] : []
+}
 
 // What came in between (another process wrote the same id) is prepared anew, one by one.
 async function storeAlone(context: AppContext, policy: Policy, candidate: Candidate): Promise<Prepared> {
@@ -82,7 +118,7 @@ async function storeAlone(context: AppContext, policy: Policy, candidate: Candid
     const prepared = await prepareCandidate(startIngesting(context, policy), candidate)
     if (prepared.kind !== 'change') return prepared
     try {
-      await context.store.commit([prepared.change])
+      await context.store.commit([prepared.change, ...prepared.tasks])
       return { kind: 'stored' }
     } catch (error) {
       const stale = error instanceof FhirError && error.code === 'version-mismatch'
@@ -139,7 +175,7 @@ export async function storeAll(
   prepared: readonly Prepared[],
   records: readonly RecordChange[] = [],
 ): Promise<Ingested> {
-  const changes = prepared.flatMap((each) => (each.kind === 'change' ? [each.change] : []))
+  const changes = prepared.flatMap((each) => (each.kind === 'change' ? [each.change, ...each.tasks] : []))
   try {
     await context.store.commit(changes, { records })
   } catch (error) {

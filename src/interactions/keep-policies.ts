@@ -1,5 +1,4 @@
 // A policy is made once and kept as long as nothing that it was made from changes.
-import { isTimeBound } from '../access/access.ts'
 import type { Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
@@ -20,13 +19,15 @@ export function keepPolicies(
 ): (principal: Principal) => Promise<Policy> {
   const kept = new WeakMap<Principal, Kept>()
   return (principal) => {
-    if (isTimeBound(principal)) return make(principal)
     const now = { consents: consents.epoch(), records: epoch() }
     const known = kept.get(principal)
     if (known?.consents === now.consents && known.records === now.records) return known.policy
     const policy = make(principal)
     kept.set(principal, { ...now, policy })
-    policy.catch(() => kept.delete(principal))
+    policy.then(
+      ({ access }) => access.isTimeBound && kept.delete(principal),
+      () => kept.delete(principal),
+    )
     return policy
   }
 }

@@ -2,6 +2,7 @@
 import type { Disclosed } from '../access/audit.ts'
 import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
+import { isBreakGlass } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { Reader, Store, Version } from '../store/store.ts'
 import { toDisclosed } from './audit/deed.ts'
@@ -99,9 +100,23 @@ function toReadBy(context: AppContext, reader: Reader): AppContext {
 
 /** Throws FhirError `forbidden` where the policy allows the interaction on no resource of the type. */
 export function assertMay(policy: Policy, asked: Interaction): void {
+  // C1
+  if (policy.access.refused !== undefined && asked.kind !== 'capabilities')
+    throw new FhirError('forbidden', 'Purpose, organisation and role of the token do not allow any request')
+  assertWithinSession(policy, asked)
   const code = toCode(asked)
   if (code === undefined || policy.may(code, 'type' in asked ? asked.type : undefined)) return
   throw new FhirError('forbidden', `The scopes granted do not allow this ${code}`)
+}
+
+/** B3: what a break-glass session is for. */
+const IN_SESSION: ReadonlySet<Interaction['kind']> = new Set(['read', 'vread', 'search', 'history'])
+
+// By the token and the URL alone: no data is looked at.
+function assertWithinSession({ principal }: Policy, asked: Interaction): void {
+  if (!isBreakGlass(principal) || IN_SESSION.has(asked.kind) || asked.kind === 'capabilities') return
+  if (asked.kind === 'operation' && asked.operation.code === 'everything') return
+  throw new FhirError('forbidden', 'An elevated session reads one record: read, search, history, $everything')
 }
 
 function toCode(asked: Interaction): InteractionCode | undefined {

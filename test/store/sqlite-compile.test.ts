@@ -1,9 +1,10 @@
 // The SQL that expressions become, word for word: a change of it is a decision, and shows here.
 import t from 'tap'
 import { and, type Expr, equals, not, or, present, startsWith } from '../../src/search/query.ts'
-import { compileExpr, currentPlace, pastPlace } from '../../src/store/sqlite/compile.ts'
+import { compileExpr } from '../../src/store/sqlite/compile.ts'
 import { type Connection, openConnection } from '../../src/store/sqlite/connection.ts'
 import { migrate } from '../../src/store/sqlite/migrate.ts'
+import { currentPlace, pastPlace } from '../../src/store/sqlite/place.ts'
 import { raw } from '../../src/store/sqlite/sql.ts'
 
 let connection: Connection

@@ -1,9 +1,9 @@
 // The rows that an answer is made from: a set of resources, or one of the orders that they can be walked in.
 import type { Expr, Match, Selection } from '../../search/query.ts'
 import { type Bounds, compareAxis } from '../../search/query.ts'
-import { currentPlace, type Place } from './compile.ts'
 import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
+import { currentPlace, type Place } from './place.ts'
 import { raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** A way to reach resources by index. */

@@ -11,12 +11,14 @@ import {
   type Needs,
   toPoint,
 } from '../../search/query.ts'
-import { compileId, currentPlace, type Place } from './compile.ts'
+import { compileId } from './bounds.ts'
 import type { Connection } from './connection.ts'
 import { type FacetParam, FLAGS, facetParam, LISTED, NOBODY } from './facets.ts'
 import { toMissing } from './failure.ts'
+import { NOW } from './now.ts'
+import { currentPlace, type Place } from './place.ts'
 import { parameterOf } from './residual.ts'
-import { allOf, anyOf, FALSE, NOW, negate, raw, type Sql, sql, TRUE } from './sql.ts'
+import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** True of an Expr that the facet row answers, and that asks it anything. */
 export function isFacetExpr(expr: Expr): boolean {

@@ -2,7 +2,6 @@
 import { REF_PARAM } from '../../consent/facet-params.ts'
 import {
   ANY_TYPE,
-  type Bounds,
   type Chain,
   type Expr,
   type Has,
@@ -10,6 +9,7 @@ import {
   type Selection,
   toPoint,
 } from '../../search/query.ts'
+import { compileBounds } from './bounds.ts'
 import {
   compileFacetMatch,
   compileGranted,
@@ -23,29 +23,8 @@ import {
 import type { Connection } from './connection.ts'
 import { facetParam } from './facets.ts'
 import { keptOrMade } from './kept.ts'
+import { currentPlace, type Place } from './place.ts'
 import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
-
-/** Where the resource asked about stands: SQL for its rid and ref, and the rows that hold its entries. */
-export interface Place {
-  readonly rid: Sql
-  readonly ref: Sql
-  /** SQL for the version whose entries are meant, where it is a replaced or deleted one. */
-  readonly seq?: Sql
-  /** Rises with every nested query: each has its own table names. */
-  readonly depth: number
-  /** The facet row that conditions are asked inside of. */
-  readonly facet?: string
-}
-
-/** Returns the place of the current version of the resource that `alias` (a row of table `resource`) stands for. */
-export function currentPlace(alias: string, depth = 1): Place {
-  return { rid: raw(`${alias}.rid`), ref: raw(`${alias}.ref`), depth }
-}
-
-/** Returns the place of version `seq` (SQL), which is no longer current. */
-export function pastPlace(alias: string, seq: Sql, depth = 1): Place {
-  return { ...currentPlace(alias, depth), seq }
-}
 
 // The + before EXISTS keeps SQLite from turning it into a join, whose order it would then choose.
 
@@ -172,44 +151,6 @@ export function compileRow(matches: readonly Match[], alias: string): Sql {
   // One text whatever the number of values, so that the prepared statement is found again.
   const listed = sql`${raw(alias)}.lo IN (SELECT value FROM json_each(${JSON.stringify(points)}))`
   return anyOf([listed, ...rest.map((match) => compileBounds(match, alias))])
-}
-
-function compileBounds(match: Match, alias: string): Sql {
-  const column = raw(`${alias}.lo`)
-  return allOf([
-    ...within(column, match.lo),
-    ...within(raw(`${alias}.hi`), match.hi),
-    ...compileText(column, match),
-  ])
-}
-
-// substr counts from the end where it starts below 0; an empty end is the end of every text.
-function compileText(column: Sql, { contains, endsWith }: Match): Sql[] {
-  if (contains === undefined && endsWith === undefined) return []
-  const parts = [sql`typeof(${column}) = 'text'`]
-  if (contains) parts.push(sql`instr(${column}, ${contains}) > 0`)
-  if (endsWith) parts.push(sql`substr(${column}, -length(${endsWith})) = ${endsWith}`)
-  return parts
-}
-
-function within(column: Sql, { min, max, minOpen, maxOpen }: Bounds = {}): Sql[] {
-  if (min !== undefined && min === max && !minOpen && !maxOpen) return [sql`${column} = ${min}`]
-  const parts: Sql[] = []
-  if (min !== undefined) parts.push(minOpen ? sql`${column} > ${min}` : sql`${column} >= ${min}`)
-  if (max !== undefined) parts.push(maxOpen ? sql`${column} < ${max}` : sql`${column} <= ${max}`)
-  return parts
-}
-
-/** Returns the condition on `_id`, which is answered from `ref` ('Type/id'); both ends of the entry are the id. */
-export function compileId(match: Match, type: string, ref: Sql): Sql {
-  const point = toPoint(match)
-  if (typeof point === 'string' && type !== ANY_TYPE) return sql`${ref} = ${`${type}/${point}`}`
-  const id = type === ANY_TYPE ? idOf(ref) : sql`substr(${ref}, ${type.length + 2})`
-  return allOf([...within(id, match.lo), ...within(id, match.hi), ...compileText(id, match)])
-}
-
-function idOf(ref: Sql): Sql {
-  return sql`substr(${ref}, instr(${ref}, '/') + 1)`
 }
 
 function compileChain(connection: Connection, chain: Chain, type: string, place: Place): Sql {

@@ -1,6 +1,6 @@
 // One SQLite connection with its statements prepared once. https://www.sqlite.org/pragma.html
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { NOW } from './sql.ts'
+import { NOW } from './now.ts'
 
 export type SqlValue = null | number | bigint | string | Uint8Array
 

@@ -3,6 +3,7 @@ import { CONFIDENTIALITY } from '../../consent/labels.ts'
 import type { ConsentRecords } from '../../consent/records.ts'
 import type { Standing } from '../../consent/standing.ts'
 import type { Connection } from './connection.ts'
+import { openDirectory } from './directory.ts'
 import { closed } from './failure.ts'
 import { readPartOf } from './governance.ts'
 
@@ -31,6 +32,7 @@ export function openConsents(open: Connection, isClosed: () => boolean): Consent
       if (isClosed()) throw closed()
       return open.consentEpoch()
     },
+    ...openDirectory(open),
     standingsOf: async (patient) =>
       all(STANDINGS, [patient]).map(([item]) => JSON.parse(item as string) as Standing),
     named: async (refs) => new Set(all(NAMED, [JSON.stringify(refs)]).map(([ref]) => ref as string)),

@@ -1,4 +1,5 @@
 // Grants: what each person lets each grantee have, kept in the transaction that changes what is on record (4.2 to 4.4).
+import { NOTICES } from '../../consent/governance.ts'
 import { type Grantee, granteeKey, parseGrantee } from '../../consent/grantee.ts'
 import { type CommonState, materialise } from '../../consent/materialise.ts'
 import { actorsOf, type Standing } from '../../consent/standing.ts'
@@ -142,4 +143,8 @@ export function createGrants(
   }
 }
 
-const PATIENTS_AFTER = `SELECT DISTINCT patient FROM standing WHERE patient > ? ORDER BY patient LIMIT ${SLICE}`
+// Those of whom something is on record, and those who were told of an opt-out policy (U5), who may have nothing else there.
+const PATIENTS_AFTER = `SELECT patient FROM standing WHERE patient > ?1
+  UNION SELECT x.id FROM record n CROSS JOIN facet_value x ON x.text = n.owner
+    WHERE n.collection = '${NOTICES}' AND x.id > ?1
+  ORDER BY 1 LIMIT ${SLICE}`

@@ -1,7 +1,7 @@
 // Compiled conditions of a policy, kept as long as nobody's access changes: the same policy asks again and again.
 import type { Expr } from '../../search/query.ts'
-import type { Place } from './compile.ts'
 import type { Connection } from './connection.ts'
+import type { Place } from './place.ts'
 import type { Sql } from './sql.ts'
 
 interface Kept {

@@ -1,7 +1,8 @@
 // The order of a result: sort keys, missing last in both directions, ties by rid; and where a page left off. https://hl7.org/fhir/R4/search.html#sort
 import { compareAxis, type SortKey } from '../../search/query.ts'
-import { entriesOf, type Place } from './compile.ts'
+import { entriesOf } from './compile.ts'
 import type { Connection } from './connection.ts'
+import type { Place } from './place.ts'
 import { allOf, anyOf, join, raw, type Sql, sql, TRUE } from './sql.ts'
 
 export type Key = number | string | null

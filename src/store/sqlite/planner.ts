@@ -1,9 +1,10 @@
 // How a page is found: drive by the rarest condition, or walk the order where all are dense. https://www.sqlite.org/optoverview.html
 import type { Selection } from '../../search/query.ts'
 import { type Base, baseOfList, isUnchanged, type Probe, type Question, toBase, toQuestion } from './base.ts'
-import { compileExpr, currentPlace, pastPlace } from './compile.ts'
+import { compileExpr } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
+import { currentPlace, pastPlace } from './place.ts'
 import { CAPS, compileChecks, costOfChecks, findPoint, probe, WIDE_CAPS } from './probe.ts'
 import { listSet, toSet } from './set.ts'
 import { sizeOf } from './size.ts'

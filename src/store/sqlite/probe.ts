@@ -18,7 +18,8 @@ import {
   toBase,
   toQuestion,
 } from './base.ts'
-import { compileExpr, compileId, compileRow, groupMatches, toMatch } from './compile.ts'
+import { compileId } from './bounds.ts'
+import { compileExpr, compileRow, groupMatches, toMatch } from './compile.ts'
 import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { seekFacets } from './seek-facets.ts'

@@ -2,8 +2,9 @@
 import type { ReadPlan } from '../../access/plan.ts'
 import type { Expr } from '../../search/query.ts'
 import type { Version } from '../store.ts'
-import { compileExpr, currentPlace, pastPlace } from './compile.ts'
+import { compileExpr } from './compile.ts'
 import type { Connection } from './connection.ts'
+import { currentPlace, pastPlace } from './place.ts'
 import { toVersion, VERSION_COLUMNS } from './snapshot.ts'
 import { allOf, raw, type Sql, sql, TRUE } from './sql.ts'
 

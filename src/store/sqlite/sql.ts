@@ -2,9 +2,6 @@
 // of a bare one SQLite looks at the value, and plans the whole statement anew at every run.
 import type { SqlValue } from './connection.ts'
 
-/** Stands among the values for the instant (ms) at which a statement is run: what is compiled can be kept. */
-export const NOW = Number.MIN_VALUE
-
 /** A piece of SQL and the values of its `?`, in the order of the text. */
 export interface Sql {
   readonly text: string

@@ -1,8 +1,8 @@
 // Walking in the order of `_id`: refs of one type lie together in the index of `ref`, in the order of their ids. https://hl7.org/fhir/R4/search.html#sort
 import { isUnchanged, type Question } from './base.ts'
-import { currentPlace } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, type Found, type Key, type Want } from './order.ts'
+import { currentPlace } from './place.ts'
 import { compileChecks } from './probe.ts'
 import type { Meter } from './snapshot.ts'
 import { allOf, join, raw, type Sql, sql } from './sql.ts'
