@@ -38,6 +38,7 @@ import { createIndexFor } from './interactions/index-for.ts'
 import { keepPolicies } from './interactions/keep-policies.ts'
 import { readLabelRules } from './interactions/labels.ts'
 import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
+import { spreadLabels } from './interactions/spread-labels.ts'
 import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
@@ -98,7 +99,8 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     governance,
     idChoosers: config.idOrganizations,
   }
-  return {
+  const context: AppContext = {
+    onStored: (changes) => spreadLabels(context, changes),
     store: withCanonicals(withSearchParameters(store, base, searchParameters), canonicals.refresh),
     get definitions() {
       return searchParameters.definitions
@@ -133,6 +135,7 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     pageKey: await loadPageKey(store),
     settings: config,
   }
+  return context
 }
 
 function toConsentSettings(config: Config, projects: readonly ProjectCodes[]): ConsentSettings {

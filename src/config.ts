@@ -157,6 +157,13 @@ export const SETTINGS = {
     'Within how many days the organisation is to review a break-glass access (B2).',
     integer(1, 365),
   ),
+  leastCount: setting(
+    'MUSUBI_LEAST_COUNT',
+    '10',
+    'resources',
+    'The least number that `$count` tells a requester with a secondary purpose (U6).',
+    integer(1, 1_000),
+  ),
   adolescentAge: setting(
     'MUSUBI_ADOLESCENT_AGE',
     '12',

@@ -38,6 +38,8 @@ export interface Access {
   readonly names: readonly string[]
   /** True where an update may make a resource at an id of the client's choice. */
   readonly choosesIds: boolean
+  /** True for a secondary purpose: no exact numbers of what is found (U6). */
+  readonly isSecondary: boolean
   /** The grantee whose grants decide, for reading; undefined where none do. */
   readonly grantee?: string
   /** The instant (ms) of every decision. */
@@ -115,6 +117,7 @@ export async function openAccess(
     },
     names: request.identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref),
     choosesIds: context.idChoosers.includes(source),
+    isSecondary: governance.vocabulary.purposes.isSecondary(principal.purpose),
     grantee: toKey('access'),
     ...(powers && { admits: admitsFromProxy }),
     get time() {

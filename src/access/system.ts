@@ -18,6 +18,7 @@ export function toEverything(source: string): Access {
     wholeConsents: ALL,
     names: [],
     choosesIds: true,
+    isSecondary: false,
     time: Date.now(),
     isTimeBound: false,
   }

@@ -32,6 +32,8 @@ export interface ConsentRecords extends DirectoryRecords {
   partOf(refs?: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Labels of those of `refs` (`Type/id`) that stand. */
   labelsOf(refs: readonly string[]): Promise<readonly Labels[]>
+  /** What refers to `ref` (`Type/id`) by a parameter along which labels are taken over (LI2). */
+  heirsOf(ref: string): Promise<readonly string[]>
   /** Versions of the consents by which each of `patients` lets the grantee have something at `at` (ms). */
   basisOf(
     grantee: string,

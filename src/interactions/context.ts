@@ -1,6 +1,7 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
 import type { AccessContext } from '../access/access.ts'
 import type { Label } from '../access/labels.ts'
+import type { Change } from '../access/plan.ts'
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Governance } from '../consent/governance.ts'
@@ -31,6 +32,8 @@ export interface Settings {
   readonly maxCount: number
   /** Milliseconds. */
   readonly pageLinkTtl: number
+  /** The least number that secondary use is told (U6). */
+  readonly leastCount: number
   /** `Organization/…`: whose data it is where nothing else is said. */
   readonly organization: string
   /** Whether accesses and provisions are written to the journal. */
@@ -53,6 +56,8 @@ export interface AppContext {
   readonly indexFor: IndexFor
   /** Labels a resource that is to be stored. */
   readonly label: Label
+  /** Called with what has been stored: labels reach what refers to it. */
+  readonly onStored: (changes: readonly Change[]) => Promise<void>
   /** What governs access beside the records of persons. */
   readonly governance: () => Promise<Governance>
   /** What `openAccess` works with: for questions about another's access. */

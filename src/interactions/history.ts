@@ -40,7 +40,10 @@ export async function history(
     throw new FhirError('bad-link', 'A page link has no other parameters')
   const walk = page && (await openLink<Walk>(context, policy.principal, toPath(asked), page[1]))
   const params = walk?.params ?? asked.params
-  const request = parse(context, params, asked.id !== undefined)
+  const parsed = parse(context, params, asked.id !== undefined)
+  const request: Request = policy.access.isSecondary
+    ? { ...parsed, question: { ...parsed.question, total: 'none' } }
+    : parsed
   if (!walk) await assertThere(reader, policy, asked)
   const types = asked.type === undefined ? context.definitions.resourceTypes : [asked.type]
   const plan = policy.historyPlan({ ...request.question, types, id: asked.id, after: walk?.after })

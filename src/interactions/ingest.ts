@@ -119,6 +119,7 @@ async function storeAlone(context: AppContext, policy: Policy, candidate: Candid
     if (prepared.kind !== 'change') return prepared
     try {
       await context.store.commit([prepared.change, ...prepared.tasks])
+      await context.onStored([prepared.change])
       return { kind: 'stored' }
     } catch (error) {
       const stale = error instanceof FhirError && error.code === 'version-mismatch'
@@ -178,6 +179,7 @@ export async function storeAll(
   const changes = prepared.flatMap((each) => (each.kind === 'change' ? [each.change, ...each.tasks] : []))
   try {
     await context.store.commit(changes, { records })
+    await context.onStored(changes)
   } catch (error) {
     if (!(error instanceof FhirError) || error.code !== 'version-mismatch') throw error
     return storeOneByOne(context, policy, candidates, records)

@@ -36,7 +36,7 @@ export async function search(
 }
 
 async function first(context: AppContext, reader: Reader, policy: Policy, asked: Search): Promise<Result> {
-  const request = await parse(context, asked)
+  const request = withoutTotal(policy, await parse(context, asked))
   const page = await reader.search(policy.searchPlan(request.query))
   const self = toUrl(context, asked, toQueryString(request.self))
   return toBundle(context, policy, asked, request, page, self)
@@ -51,7 +51,7 @@ async function next(
 ): Promise<Result> {
   const { search, after } = await openLink<Walk>(context, policy.principal, toPath(asked), sealed)
   const self = toUrl(context, asked, `_page=${sealed}`)
-  const request = await parse(context, search)
+  const request = withoutTotal(policy, await parse(context, search))
   const page = await readOn(reader, policy, request, after)
   return toBundle(context, policy, search, { ...request, issues: [] }, page, self)
 }
@@ -64,6 +64,11 @@ async function readOn(reader: Reader, policy: Policy, request: SearchRequest, af
     if (!(error instanceof FhirError) || error.code !== 'forbidden') throw error
     return { matches: [], included: [], asOf: after.asOf }
   }
+}
+
+// U6: who uses data for another end than care learns numbers from `$count` alone, and no small ones.
+function withoutTotal({ access }: Policy, request: SearchRequest): SearchRequest {
+  return access.isSecondary ? { ...request, query: { ...request.query, total: 'none' } } : request
 }
 
 function parse(context: AppContext, { type, params, handling, compartment }: Search): Promise<SearchRequest> {

@@ -168,6 +168,7 @@ async function commitAll(
   const holds = reads.length > 0 || conditional.length > 0
   try {
     const { versions } = await run.context.store.commit(changes, holds ? { beforeCommit } : {})
+    await run.context.onStored(changes)
     return tell(planned, versions, outcomes)
   } catch (error) {
     if (isStale(error)) return undefined

@@ -142,7 +142,9 @@ async function tryStep(context: AppContext, plan: () => Promise<Step>): Promise<
   const step = await plan()
   if (step.kind === 'done') return step.result
   try {
-    const { versions } = await context.store.commit(changesOf(step))
+    const changes = changesOf(step)
+    const { versions } = await context.store.commit(changes)
+    await context.onStored(changes)
     return toResult(versions[0]!, step.kind === 'put' ? step.custody : {})
   } catch (error) {
     if (!isStale(error)) throw error

@@ -78,7 +78,7 @@ t.test('tokens, imports, copies and packages leave a row each', async (t) => {
       action: 'C',
       patients: ['Patient/1'],
       basis: { scopes: ['patient/*.rs'] },
-      query: 'token?subject=Patient/1&purpose=TREAT',
+      query: 'token?subject=Patient/1&purpose=PATRQT',
     },
     { subtype: 'import', query: 'import some.ndjson' },
     { subtype: 'export', query: 'backup copy.db' },

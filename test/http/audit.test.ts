@@ -8,7 +8,7 @@ const ID = '00000000-0000-4000-8000-000000000001'
 
 async function lastRow({ store }: TestServer): Promise<AuditRow> {
   // A failure is recorded after its reply.
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise((resolve) => setTimeout(resolve, 40))
   return (await store.journal.list({ limit: 1 })).rows[0]!.row
 }
 

@@ -17,7 +17,15 @@ export interface Recording {
 /** Returns what records on the store of `server`. */
 export async function openRecording({ config, store }: TestServer): Promise<Recording> {
   const context = await createContext(config, store)
-  const policy = (grant: Partial<TokenGrant>) =>
+  const known = new Map<string, Promise<Policy>>()
+  // As a server that is asked again with the same token.
+  const policy = (grant: Partial<TokenGrant>): Promise<Policy> => {
+    const key = JSON.stringify(grant)
+    const made = known.get(key) ?? make(grant)
+    known.set(key, made)
+    return made
+  }
+  const make = (grant: Partial<TokenGrant>) =>
     context.policyFor(
       toPrincipal(
         {

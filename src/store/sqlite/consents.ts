@@ -21,6 +21,28 @@ const LABELS = `SELECT f.confidentiality, (
     CROSS JOIN facet_value x ON x.id = CAST(substr(m.value, 2) AS INTEGER) WHERE substr(m.value, 1, 1) = 's'
   ) FROM json_each(?) j CROSS JOIN resource r ON r.ref = j.value CROSS JOIN facet f ON f.rid = r.rid WHERE r.deleted = 0`
 
+/** The search parameters of the elements that `access/labels/walk.ts` names. */
+const INHERITING = [
+  'addresses',
+  'based-on',
+  'condition',
+  'context',
+  'derived-from',
+  'diagnosis',
+  'encounter',
+  'entry',
+  'has-member',
+  'instantiates',
+  'item',
+  'medication',
+  'part-of',
+  'reason-reference',
+  'result',
+]
+const HEIRS = `SELECT DISTINCT r.ref FROM param p CROSS JOIN entry e ON e.param = p.id AND e.lo = ?
+  CROSS JOIN resource r ON r.rid = e.rid
+  WHERE r.deleted = 0 AND substr(p.name, instr(p.name, '.') + 1) IN (${INHERITING.map((code) => `'${code}'`).join(', ')})`
+
 /** Returns the records of consent of one store. Throws FhirError `unavailable` once it is closed. */
 export function openConsents(open: Connection, isClosed: () => boolean): ConsentRecords {
   const all: Connection['all'] = (sql, values) => {
@@ -44,6 +66,7 @@ export function openConsents(open: Connection, isClosed: () => boolean): Consent
         sensitivity: codes === null ? [] : codes.split(' '),
       }))
     },
+    heirsOf: async (ref) => all(HEIRS, [ref]).map(([heir]) => heir as string),
     basisOf: async (grantee, patients, at) => {
       const rows = all(BASIS, [JSON.stringify(patients), grantee, at, at])
       return new Map(

@@ -71,11 +71,13 @@ t.test('the basis tells why', async (t) => {
 
 t.test('a provision is on disk before it is answered', async (t) => {
   const server = await openServer(t)
-  const { record } = await openRecording(server)
+  const { record, policy } = await openRecording(server)
+  const stranger = { subject: 'Client/x', client: 'x' }
+  await Promise.all([policy({ organization: HOSPITAL_B }), policy(stranger)])
   await server.store.close()
   await record({ organization: HOSPITAL_B }, [observed('1', HOSPITAL_B, 'Patient/1')])
   t.pass('what is one’s own does not wait')
-  const given = record({ subject: 'Client/x', client: 'x' }, [observed('1', HOSPITAL_A, 'Patient/1')])
+  const given = record(stranger, [observed('1', HOSPITAL_A, 'Patient/1')])
   await t.rejects(given, { code: 'unavailable' })
   const own = record({ organization: HOSPITAL_B }, [observed('1', HOSPITAL_B, 'Patient/1')])
   await t.rejects(own, { code: 'unavailable' }, 'once rows cannot be kept, nothing is given without one')
