@@ -12,8 +12,8 @@ const MAX_STEPS = 8
 const ATTEMPTS = 3
 
 /**
- * Labels what takes over labels from what `changes` have stored, and what takes over from that. Each version that it makes is
- * an ordinary one, of the source that the resource has.
+ * Labels what takes over labels from what `changes` have stored, and what takes over from that, all of one source: to others
+ * it would tell what they refer to. Each version that it makes is an ordinary one, of the source that the resource has.
  */
 export async function spreadLabels(context: AppContext, changes: readonly Change[]): Promise<void> {
   let frontier: readonly string[] = changes.flatMap(({ data }) =>
@@ -39,10 +39,12 @@ function isLabelled(data: Change['data']): boolean {
 // True where the heir has gained something.
 async function inherit(context: AppContext, from: string, heir: string): Promise<boolean> {
   const policy = await createSystemPolicy('labels', context)
-  const [type, id] = heir.split('/') as [string, string]
+  const [type, id] = toParts(heir)
   for (let attempt = 1; ; attempt++) {
     const current = await context.store.read(policy.targetPlan('u', type, id))
-    if (!isStanding(current)) return false
+    const origin = await context.store.read(policy.targetPlan('u', ...toParts(from)))
+    if (!isStanding(current) || current.source === undefined || current.source !== origin?.source)
+      return false
     const stored = parseJson(current.document) as Resource
     const inherited = await context.store.consents.labelsOf([from])
     const { resource } = context.label(stored, { previous: stored, inherited })
@@ -62,4 +64,8 @@ async function inherit(context: AppContext, from: string, heir: string): Promise
       if (!isStale(error) || attempt === ATTEMPTS) throw error
     }
   }
+}
+
+function toParts(ref: string): [type: string, id: string] {
+  return ref.split('/') as [string, string]
 }

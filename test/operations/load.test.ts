@@ -24,6 +24,7 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
   const operations = await loadOperations()
   t.same(operations.map(({ code }) => code).sort(), [
     'closure',
+    'count',
     'diff',
     'effective-access',
     'end-delegation',
