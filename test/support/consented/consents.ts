@@ -9,7 +9,13 @@ import type { Item } from './world.ts'
 export const PROJECT_SYSTEM = 'https://musubi.example/fhir/CodeSystem/project-purpose'
 export const PROJECT = 'COHORT1'
 
-const GRANTEES = ['Organization/hospB', 'Organization/hospB', 'Practitioner/drN', 'Organization/pharm', 'Organization/bio']
+const GRANTEES = [
+  'Organization/hospB',
+  'Organization/hospB',
+  'Practitioner/drN',
+  'Organization/pharm',
+  'Organization/bio',
+]
 const TYPES = ['Observation', 'Condition', 'Encounter', 'DiagnosticReport', 'MedicationRequest']
 
 const classes = fc.uniqueArray(fc.constantFrom(...TYPES), { minLength: 1, maxLength: 2 }).map((codes) => ({
@@ -29,10 +35,18 @@ const period = fc
 const data = fc
   .record({
     meaning: fc.constantFrom('instance', 'related', 'related', 'dependents'),
-    ref: fc.constantFrom('Encounter/e0', 'Condition/c0', 'Condition/c1', 'Observation/o0', 'DiagnosticReport/r0'),
+    ref: fc.constantFrom(
+      'Encounter/e0',
+      'Condition/c0',
+      'Condition/c1',
+      'Observation/o0',
+      'DiagnosticReport/r0',
+    ),
   })
   .map(({ meaning, ref }) => ({ data: [{ meaning, reference: { reference: ref } }] }))
-const authored = fc.constant({ data: [{ meaning: 'authoredby', reference: { reference: 'Practitioner/drA' } }] })
+const authored = fc.constant({
+  data: [{ meaning: 'authoredby', reference: { reference: 'Practitioner/drA' } }],
+})
 const purposes = fc.constantFrom('TREAT', 'HRESCH').map((code) => ({ purpose: [purpose(code)] }))
 const project = fc.constant({ purpose: [{ system: PROJECT_SYSTEM, code: PROJECT }] })
 const nobody = fc.constant({})
@@ -42,7 +56,12 @@ const dimensions = fc.tuple(dimension, dimension).map(([a, b]) => ({ ...a, ...b 
 const actors = fc.constantFrom(...GRANTEES).map((ref) => ({ actor: [actor(ref)] }))
 const maybeActor = fc.oneof({ weight: 3, arbitrary: nobody }, { weight: 1, arbitrary: actors })
 
-const exception = fc.record({ type: fc.constantFrom('permit', 'deny'), of: dimensions, to: maybeActor, deeper: fc.option(dimensions) })
+const exception = fc.record({
+  type: fc.constantFrom('permit', 'deny'),
+  of: dimensions,
+  to: maybeActor,
+  deeper: fc.option(dimensions),
+})
 
 const provision = fc
   .record({
@@ -71,7 +90,11 @@ const general = fc.record({
   provision,
 })
 
-const research = fc.record({ patient: fc.constantFrom('p0', 'p1', 'p2'), of: dimensions, why: fc.oneof(nobody, project) })
+const research = fc.record({
+  patient: fc.constantFrom('p0', 'p1', 'p2'),
+  of: dimensions,
+  why: fc.oneof(nobody, project),
+})
 
 function toItem(resource: Resource, patient: string): Item {
   return { source: `Patient/${patient}`, versions: [resource], deleted: false }
@@ -114,7 +137,11 @@ export const consents: fc.Arbitrary<readonly Item[]> = fc
 
 /** Draws the delegation of p1 to the RelatedPerson rp1, or none. */
 export const delegations: fc.Arbitrary<readonly Item[]> = fc
-  .record({ kind: fc.constantFrom('guardian', 'voluntary', 'support'), excluded: fc.option(fc.constantFrom('PSY', 'HIV')), none: fc.nat(5) })
+  .record({
+    kind: fc.constantFrom('guardian', 'voluntary', 'support'),
+    excluded: fc.option(fc.constantFrom('PSY', 'HIV')),
+    none: fc.nat(5),
+  })
   .map(({ kind, excluded, none }) => {
     if (none === 0) return []
     const resource = {

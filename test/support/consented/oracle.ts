@@ -6,8 +6,8 @@ import { toEverything } from '../../../src/access/system.ts'
 import { type AccessRequest, actingFor } from '../../../src/consent/access-request.ts'
 import { decide } from '../../../src/consent/decide.ts'
 import type { DecideContext } from '../../../src/consent/decision.ts'
-import { createFaceter } from '../../../src/consent/facets-of.ts'
 import type { Facets } from '../../../src/consent/facets.ts'
+import { createFaceter } from '../../../src/consent/facets-of.ts'
 import { type Standing, toPatientState, toStanding } from '../../../src/consent/standing.ts'
 import { createOrganisations, SWITCHES } from '../../../src/consent/state.ts'
 import type { Vocabulary } from '../../../src/consent/vocabulary.ts'
@@ -21,7 +21,10 @@ import { type Item, refOf } from './world.ts'
 export type Sees = (resource: Resource, source: string) => boolean
 
 /** Returns what the last living version of an item puts on record; undefined for most, and for what is deleted. */
-export function standingOf(vocabulary: Vocabulary, { versions, source, deleted }: Item): Standing | undefined {
+export function standingOf(
+  vocabulary: Vocabulary,
+  { versions, source, deleted }: Item,
+): Standing | undefined {
   return deleted ? undefined : toStanding(vocabulary, versions.at(-1)!, source)
 }
 
@@ -99,7 +102,8 @@ function mayHave(
   const { type, patients, source, isUndelivered, grantees = [] } = facets
   if (toTypeClass(type) === 'directory' || toTypeClass(type) === 'definition') return true
   const acting = actingFor(request)
-  const isOwn = source !== undefined && (acting.length > 0 ? acting.includes(source) : source === (self ?? subject))
+  const isOwn =
+    source !== undefined && (acting.length > 0 ? acting.includes(source) : source === (self ?? subject))
   if (patients.length === 0) return isOwn
   const isTheirs = patients.some((patient) => patient === self || patient === proxyFor)
   if (type !== 'Consent' || isTheirs) return decide(request, facets, context).permit

@@ -16,7 +16,7 @@ import { loadDefinitions } from '../../../src/fhir/definitions.ts'
 import { buildDocument } from '../../../src/fhir/document.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import type { AppContext } from '../../../src/interactions/context.ts'
-import { PATIENT_PARAM, type IndexEntry } from '../../../src/search/query.ts'
+import { type IndexEntry, PATIENT_PARAM } from '../../../src/search/query.ts'
 import { mintToken } from '../../../src/smart/token.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -31,7 +31,11 @@ const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const PROJECTS = [{ system: PROJECT_SYSTEM, codes: [PROJECT] }]
 
 /** The vocabulary of these worlds, with their research project. */
-export const vocabulary: Vocabulary = createVocabulary(loadDefinitions(), { timeZone: 'Asia/Tokyo' }, PROJECTS)
+export const vocabulary: Vocabulary = createVocabulary(
+  loadDefinitions(),
+  { timeZone: 'Asia/Tokyo' },
+  PROJECTS,
+)
 
 export interface Server {
   readonly app: FastifyInstance
@@ -46,9 +50,15 @@ export interface Server {
 export type Fault = (store: Store, sees: (resource: Resource) => boolean) => Store
 
 /** Opens an empty server for a viewer; organisations that own the world's data may choose ids at none. */
-export async function openViewed(viewer: Viewer, wrap: (store: Store) => Store = (store) => store): Promise<Server> {
+export async function openViewed(
+  viewer: Viewer,
+  wrap: (store: Store) => Store = (store) => store,
+): Promise<Server> {
   const folder = mkdtempSync(join(MEMORY, 'musubi-test-'))
-  const config = loadConfig({ MUSUBI_STORE: `sqlite:${folder}`, MUSUBI_ID_ORGANIZATIONS: 'Organization/pharm' })
+  const config = loadConfig({
+    MUSUBI_STORE: `sqlite:${folder}`,
+    MUSUBI_ID_ORGANIZATIONS: 'Organization/pharm',
+  })
   const store = await openStore(config.store)
   const app = await createApp(config, wrap(store), { write: () => undefined })
   const row = await store.records.get(SETTINGS, TENANT)
@@ -77,7 +87,11 @@ export function versionIdOf(ref: string, n: number): string {
   return createHash('sha256').update(`${ref} ${n}`).digest('hex').slice(0, 16)
 }
 
-type Make = (resource: Resource, source: string, standing: Standing | undefined) => {
+type Make = (
+  resource: Resource,
+  source: string,
+  standing: Standing | undefined,
+) => {
   readonly entries: readonly IndexEntry[]
   readonly standing?: Standing
 }
@@ -154,7 +168,8 @@ function addItem(
   }
   for (const [n, version] of versions.entries()) {
     // When a resource was first made is said of it whatever of its past is hidden: the first place is kept.
-    if (isSeen(version)) waves[n]!.push(toPut(version, n, make(version, source, n === last ? standing : undefined)))
+    if (isSeen(version))
+      waves[n]!.push(toPut(version, n, make(version, source, n === last ? standing : undefined)))
     else if (n === 0) waves[0]!.push(toPlaceholder(item, 0, make, undefined))
   }
   if (deleted) waves[2]!.push(toRemoval(item))

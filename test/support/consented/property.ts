@@ -65,7 +65,10 @@ export interface Outcome {
 }
 
 /** Runs one case on a pair of servers of its own. */
-export async function runCase({ seed, viewer, mutation, items, requests }: Case, fault?: Fault): Promise<Outcome> {
+export async function runCase(
+  { seed, viewer, mutation, items, requests }: Case,
+  fault?: Fault,
+): Promise<Outcome> {
   const pair = await openPair(items, viewer, toMutate(mutation, seed), fault)
   try {
     const difference = await findDifference(pair, requests)
@@ -86,7 +89,9 @@ export async function shrinkCase(failing: Case, nth: number, fault?: Fault, budg
     return (await runCase(tried, fault).catch(() => ({ difference: undefined }))).difference !== undefined
   }
   const last = failing.requests[nth]!
-  const before = failing.requests.slice(0, nth).filter(({ method, path }) => method !== 'GET' && !path.includes('_search'))
+  const before = failing.requests
+    .slice(0, nth)
+    .filter(({ method, path }) => method !== 'GET' && !path.includes('_search'))
   const alone = { ...failing, requests: [last] }
   let least = (await fails(alone)) ? alone : { ...failing, requests: [...before, last] }
   const requests = await shrinkList(least.requests.slice(0, -1), (kept) =>
@@ -101,7 +106,10 @@ export async function shrinkCase(failing: Case, nth: number, fault?: Fault, budg
 }
 
 // Halves first, then quarters, down to one at a time.
-async function shrinkList<T>(list: readonly T[], fails: (kept: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
+async function shrinkList<T>(
+  list: readonly T[],
+  fails: (kept: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[]> {
   let least = list
   for (let size = Math.ceil(list.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < least.length; ) {
@@ -118,9 +126,13 @@ export async function report(failing: Case, fault?: Fault): Promise<string> {
   const { difference } = await runCase(failing, fault)
   const lines = failing.items
     .filter(isPersonal)
-    .map((item) => `  ${refOf(item)} from ${item.source}${item.deleted ? ', deleted' : ''}: ${JSON.stringify(item.versions)}`)
+    .map(
+      (item) =>
+        `  ${refOf(item)} from ${item.source}${item.deleted ? ', deleted' : ''}: ${JSON.stringify(item.versions)}`,
+    )
   const asked = failing.requests.map(
-    ({ method, path, body, headers }) => `  ${method} ${path} ${JSON.stringify(headers ?? {})} ${JSON.stringify(body) ?? ''}`,
+    ({ method, path, body, headers }) =>
+      `  ${method} ${path} ${JSON.stringify(headers ?? {})} ${JSON.stringify(body) ?? ''}`,
   )
   return [
     `seed ${failing.seed}, ${failing.viewer.name}, ${failing.mutation}`,

@@ -48,7 +48,13 @@ const flag = fc.oneof(
 /** What every clinical resource draws. */
 const drawn = fc.record({
   patient: fc.nat(2),
-  source: fc.constantFrom('Organization/hospA', 'Organization/hospA', 'Organization/hospB', 'Organization/pharm', 'self'),
+  source: fc.constantFrom(
+    'Organization/hospA',
+    'Organization/hospA',
+    'Organization/hospB',
+    'Organization/pharm',
+    'self',
+  ),
   code: fc.constantFrom(...CODES),
   label,
   flag,
@@ -70,7 +76,10 @@ export type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never
 
 type Build = (drawn: Drawn, n: number) => Resource
 
-const LABEL_SYSTEMS: Readonly<Record<string, string>> = { R: CONFIDENTIALITY_SYSTEM, V: CONFIDENTIALITY_SYSTEM }
+const LABEL_SYSTEMS: Readonly<Record<string, string>> = {
+  R: CONFIDENTIALITY_SYSTEM,
+  V: CONFIDENTIALITY_SYSTEM,
+}
 
 function metaOf({ label, flag }: Drawn) {
   const security = label.map((code) => ({ system: LABEL_SYSTEMS[code] ?? ACT_CODE, code }))
@@ -172,7 +181,9 @@ function toItem(build: Build): (drawn: Drawn, n: number) => Item {
 }
 
 const directory: readonly Item[] = [
-  ...ORGANIZATIONS.map((id) => item('Organization/hospA', { resourceType: 'Organization', id, name: `むすび${id}` })),
+  ...ORGANIZATIONS.map((id) =>
+    item('Organization/hospA', { resourceType: 'Organization', id, name: `むすび${id}` }),
+  ),
   item('Organization/hospA', { resourceType: 'Practitioner', id: 'drA', name: [{ family: '医師' }] }),
   item('Organization/hospB', { resourceType: 'Practitioner', id: 'drB', name: [{ family: '看護' }] }),
   item('Organization/hospB', { resourceType: 'Practitioner', id: 'drN', name: [{ family: '薬剤' }] }),
@@ -205,7 +216,10 @@ const related: Item = item('Patient/p1', {
 /** Draws a world, in the order in which it is stored. References may lead to what does not exist. */
 export const world: fc.Arbitrary<readonly Item[]> = fc
   .record({
-    patients: fc.array(fc.constantFrom('Organization/hospA', 'Organization/hospB', 'self'), { minLength: 3, maxLength: 3 }),
+    patients: fc.array(fc.constantFrom('Organization/hospA', 'Organization/hospB', 'self'), {
+      minLength: 3,
+      maxLength: 3,
+    }),
     encounters: fc.array(drawn, { minLength: 2, maxLength: 4 }),
     observations: fc.array(drawn, { minLength: 6, maxLength: 14 }),
     conditions: fc.array(drawn, { minLength: 2, maxLength: 6 }),
