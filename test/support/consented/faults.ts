@@ -18,7 +18,7 @@ import {
   type Query,
   type Selection,
 } from '../../../src/search/query.ts'
-import type { Store, Version } from '../../../src/store/store.ts'
+import type { Version } from '../../../src/store/store.ts'
 import type { Fault } from './pair.ts'
 
 const toPlan = <Data extends PlanData>(data: Data): Plan<Data> => new Plan(SEAL, data)
@@ -164,12 +164,12 @@ function openChange(change: Change): Change {
 
 /** Which of the two conditions on a version of a history are asked. */
 interface Asked {
-  readonly now: boolean
-  readonly then: boolean
+  readonly ofCurrent: boolean
+  readonly ofVersion: boolean
 }
 
 /** A history whose conditions are asked one by one, outside the store; with both, it is what the store gives. */
-function onHistory({ now, then }: Asked): Fault {
+function onHistory({ ofCurrent, ofVersion }: Asked): Fault {
   return (store, sees) => ({
     ...store,
     async history(plan) {
@@ -178,9 +178,9 @@ function onHistory({ now, then }: Asked): Fault {
       const kept: Version[] = []
       for (const [n, version] of all.matches.entries()) {
         const select = data.select.find(({ type }) => type === version.type)
-        if (now && (!select || !(await store.read(toPlan({ kind: 'read', select, id: version.id })))))
+        if (ofCurrent && (!select || !(await store.read(toPlan({ kind: 'read', select, id: version.id })))))
           continue
-        if (then && !sees(contentOf(all.matches, n))) continue
+        if (ofVersion && !sees(contentOf(all.matches, n))) continue
         kept.push(version)
       }
       // Longer ones have pages, which are not this test's.
@@ -239,14 +239,18 @@ export const BROKEN_FOLDS: readonly BrokenFold[] = [
   { place: 'a scan', fault: scan, asks: /^(\w+\/)?\$meta$/ },
   {
     place: 'a history: the version that stands now',
-    fault: onHistory({ now: false, then: true }),
+    fault: onHistory({ ofCurrent: false, ofVersion: true }),
     asks: /_history/,
   },
-  { place: 'a history: the version itself', fault: onHistory({ now: true, then: false }), asks: /_history/ },
+  {
+    place: 'a history: the version itself',
+    fault: onHistory({ ofCurrent: true, ofVersion: false }),
+    asks: /_history/,
+  },
   { place: 'the target of a write', fault: onRead((versionId) => versionId === undefined), asks: 'writes' },
   { place: 'the criteria of a conditional write', fault: criteria, asks: 'writes' },
   { place: 'the criteria inside the transaction', fault: expectation, asks: 'writes' },
 ]
 
 /** Asks every condition as the store does, by the same way as the faults of histories: breaks nothing. */
-export const UNBROKEN_HISTORY: Fault = onHistory({ now: true, then: true })
+export const UNBROKEN_HISTORY: Fault = onHistory({ ofCurrent: true, ofVersion: true })

@@ -424,14 +424,12 @@ const single: fc.Arbitrary<Request> = fc.oneof(
       headers: { 'if-match': `W/"${versionId}"` },
     }
   }),
-  fc
-    .tuple(body, criteria)
-    .map(([each, where]) => ({
-      method: 'POST',
-      path: 'Observation',
-      body: each,
-      headers: { 'if-none-exist': encodeURI(where) },
-    })),
+  fc.tuple(body, criteria).map(([each, where]) => ({
+    method: 'POST',
+    path: 'Observation',
+    body: each,
+    headers: { 'if-none-exist': encodeURI(where) },
+  })),
   fc
     .tuple(body, criteria)
     .map(([each, where]) => ({ method: 'PUT', path: `Observation?${where}`, body: each })),
@@ -442,14 +440,12 @@ const single: fc.Arbitrary<Request> = fc.oneof(
     .tuple(observationId, patch)
     .map(([id, each]) => ({ method: 'PATCH', path: `Observation/${id}`, body: each, headers: JSON_PATCH })),
   observationId.map((id) => ({ method: 'PATCH', path: `Observation/${id}`, body: fhirPathPatch })),
-  fc
-    .tuple(criteria, patch)
-    .map(([where, each]) => ({
-      method: 'PATCH',
-      path: `Observation?${where}`,
-      body: each,
-      headers: JSON_PATCH,
-    })),
+  fc.tuple(criteria, patch).map(([where, each]) => ({
+    method: 'PATCH',
+    path: `Observation?${where}`,
+    body: each,
+    headers: JSON_PATCH,
+  })),
   ref.map((each) => ({ method: 'DELETE', path: each })),
   versioned.map(({ ref, versionId }) => ({
     method: 'DELETE',
