@@ -49,7 +49,7 @@ export interface Server {
 /** Something done to every plan on its way to the store: how a test breaks one place where the policy is folded in. */
 export type Fault = (store: Store, sees: (resource: Resource) => boolean) => Store
 
-/** Opens an empty server for a viewer; organisations that own the world's data may choose ids at none. */
+/** Opens an empty server for a viewer. Nobody may choose ids: to those who may, a 404 tells that an id is taken (W1). */
 export async function openViewed(
   viewer: Viewer,
   wrap: (store: Store) => Store = (store) => store,
@@ -57,7 +57,7 @@ export async function openViewed(
   const folder = mkdtempSync(join(MEMORY, 'musubi-test-'))
   const config = loadConfig({
     MUSUBI_STORE: `sqlite:${folder}`,
-    MUSUBI_ID_ORGANIZATIONS: 'Organization/pharm',
+    MUSUBI_ID_ORGANIZATIONS: 'Organization/nobody',
   })
   const store = await openStore(config.store)
   const app = await createApp(config, wrap(store), { write: () => undefined })
