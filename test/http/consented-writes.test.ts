@@ -6,5 +6,5 @@ import { testNonInterference } from '../support/consented/run.ts'
 testNonInterference(t, {
   title: 'whatever is hidden, writes come to what they come to without it',
   request,
-  requests: 7_500,
+  requests: 8_400,
 })

@@ -56,7 +56,7 @@ function nextOf(text: string): string | undefined {
   if (!text.includes('"next"')) return undefined
   const { link } = JSON.parse(text) as { link?: readonly { relation: string; url: string }[] }
   const next = link?.find(({ relation }) => relation === 'next')
-  return next && next.url.slice(next.url.indexOf('/fhir'))
+  return next?.url.slice(next.url.indexOf('/fhir'))
 }
 
 /** Random ids, drawn anew from the same numbers for every request: both servers give what they create the same ids. */

@@ -217,7 +217,6 @@ const INCLUDES: Readonly<Record<string, readonly string[]>> = {
     '_revinclude=Observation:performer',
     '_revinclude=Condition:patient',
     '_revinclude=Consent:patient',
-    '_revinclude=*',
     '_revinclude=Encounter:subject&_revinclude:iterate=Condition:encounter',
     '_include=Patient:organization&_include=Patient:general-practitioner',
   ],
@@ -259,7 +258,7 @@ function searchOf(type: string): fc.Arbitrary<string> {
   const maybe = (choices: readonly string[]) => fc.option(fc.constantFrom(...choices), { nil: '' })
   return fc
     .tuple(
-      fc.array(fc.oneof(...CONDITIONS[type]!), { maxLength: 3 }),
+      fc.array(fc.oneof(...CONDITIONS[type]!), { maxLength: 2 }),
       maybe(INCLUDES[type]!),
       maybe((SORTS[type] ?? ['-_id']).map((each) => `_sort=${each}`)),
       maybe([
@@ -356,7 +355,8 @@ const operation: fc.Arbitrary<Request> = fc.oneof(
     ),
   fc.constantFrom('Observation/$meta', '$meta', 'Condition/$meta', 'Patient/$everything?_count=3').map(get),
   ref.map((each) => get(`${each}/$meta`)),
-  versioned.map(({ ref, versionId }) => get(`${ref}/$diff?version=${versionId}`)),
+  ref.map((each) => get(`${each}/$diff`)),
+  versioned.map(({ ref, versionId }) => get(`${ref}/$diff?from=${versionId}`)),
   fc
     .constantFrom(
       '?_type=Observation,Patient&_total=accurate',
