@@ -2,7 +2,7 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Pair, Server } from './pair.ts'
-import type { Request } from './requests.ts'
+import type { Request } from './request.ts'
 
 const MAX_PAGES = 5
 

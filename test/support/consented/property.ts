@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { type Difference, findDifference } from './compare.ts'
 import { type Fault, isGoverning, type Mutate, openPair } from './pair.ts'
 import { VIEWERS, type Viewer } from './principals.ts'
-import type { Request } from './requests.ts'
+import type { Request } from './request.ts'
 import { additions, contentsOf, type Item, refOf, world } from './world.ts'
 
 /** What is done to the hidden part of a world (NI-2). */

@@ -3,7 +3,7 @@ import type fc from 'fast-check'
 import type { Test } from 'tap'
 import { fixIds } from './compare.ts'
 import { type Case, drawCase, report, runCase, shrinkCase } from './property.ts'
-import type { Request } from './requests.ts'
+import type { Request } from './request.ts'
 
 /** Where CI is not set a machine may be too busy for all of them: what has been asked by then must do. */
 const BUDGET_MS = 200_000
