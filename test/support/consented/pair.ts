@@ -9,10 +9,7 @@ import { createApp, createContext } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { CONFIDENTIALITY_PARAM, REF_PARAM, SOURCE_PARAM } from '../../../src/consent/facet-params.ts'
 import { createFaceter, toFacetEntries } from '../../../src/consent/facets-of.ts'
-import { type ConsentSettings, SETTINGS, TENANT } from '../../../src/consent/governance.ts'
 import type { Standing } from '../../../src/consent/standing.ts'
-import { createVocabulary, type Vocabulary } from '../../../src/consent/vocabulary.ts'
-import { loadDefinitions } from '../../../src/fhir/definitions.ts'
 import { buildDocument } from '../../../src/fhir/document.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import type { AppContext } from '../../../src/interactions/context.ts'
@@ -20,22 +17,15 @@ import { type IndexEntry, PATIENT_PARAM } from '../../../src/search/query.ts'
 import { mintToken } from '../../../src/smart/token.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { PROJECT, PROJECT_SYSTEM } from './consents.ts'
 import { openOracle, type Sees, standingOf } from './oracle.ts'
+import { GOVERNANCE, recordGovernance } from './policies.ts'
 import type { Viewer } from './principals.ts'
 import { type Item, refOf } from './world.ts'
 
 /** In memory where there is such a place: what is lost with the machine need not wait for a disk. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-const PROJECTS = [{ system: PROJECT_SYSTEM, codes: [PROJECT] }]
-
-/** The vocabulary of these worlds, with their research project. */
-export const vocabulary: Vocabulary = createVocabulary(
-  loadDefinitions(),
-  { timeZone: 'Asia/Tokyo' },
-  PROJECTS,
-)
+const { vocabulary } = GOVERNANCE
 
 export interface Server {
   readonly app: FastifyInstance
@@ -61,12 +51,7 @@ export async function openViewed(
   })
   const store = await openStore(config.store)
   const app = await createApp(config, wrap(store), { write: () => undefined })
-  const row = await store.records.get(SETTINGS, TENANT)
-  await store.records.put({
-    collection: SETTINGS,
-    key: TENANT,
-    value: { ...(row!.value as ConsentSettings), projects: PROJECTS },
-  })
+  await recordGovernance(store)
   const { token, row: tokenRow } = mintToken(viewer.grant)
   await store.records.add(tokenRow)
   return {
@@ -118,6 +103,9 @@ function toRemoval({ versions }: Item): Change {
   return new Change(SEAL, { kind: 'delete', type, id, versionId, expect: {} })
 }
 
+// What it refers to, and of a Provenance who made what (M17).
+const GOVERNING_PARAMS: ReadonlySet<string> = new Set([REF_PARAM, 'agent', 'target'])
+
 /**
  * What stands in the place of something hidden that governs: nothing of it but what it puts on record and what it refers
  * to. It is in the record of somebody who has consented to nothing, and comes from nowhere: hidden from every viewer.
@@ -125,7 +113,7 @@ function toRemoval({ versions }: Item): Change {
 function toPlaceholder(item: Item, n: number, make: Make, standing: Standing | undefined): Change {
   const { resourceType, id = '' } = item.versions[0]!
   const { entries } = make(item.versions.at(-1)!, item.source, undefined)
-  const refs = item.deleted ? [] : entries.filter(({ param }) => param === REF_PARAM)
+  const refs = item.deleted ? [] : entries.filter(({ param }) => GOVERNING_PARAMS.has(param))
   const hidden = (param: string, lo: string | number): IndexEntry => ({ param, lo, hi: lo })
   return toPut({ resourceType, id }, n, {
     entries: [
@@ -175,20 +163,22 @@ function addItem(
   if (deleted) waves[2]!.push(toRemoval(item))
 }
 
-/** Returns the function that is true of what access depends on: what is on record, and what the data of a rule names. */
+/** Returns the function that is true of what access depends on: what is on record, what the data of a rule names, who made what. */
 export function isGoverning(items: readonly Item[]): (item: Item) => boolean {
   const consents = items.filter(({ versions }) => versions[0]!.resourceType === 'Consent')
   const text = JSON.stringify(consents.map(({ versions }) => versions))
   return (item) =>
-    standingOf(vocabulary, item) !== undefined || text.includes(JSON.stringify({ reference: refOf(item) }))
+    standingOf(vocabulary, item) !== undefined ||
+    item.versions[0]!.resourceType === 'Provenance' ||
+    text.includes(JSON.stringify({ reference: refOf(item) }))
 }
 
 export interface Pair {
   readonly whole: Server
   readonly part: Server
-  readonly sees: Sees
-  /** `Type/id` of everything hidden. */
-  readonly hidden: readonly string[]
+  /** How many resources of the whole are hidden, and how many are not. */
+  readonly hidden: number
+  readonly visible: number
   close(): Promise<void>
 }
 
@@ -203,20 +193,21 @@ export async function openPair(
   fault?: Fault,
 ): Promise<Pair> {
   const part = await openViewed(viewer)
-  const oracle = await openOracle(part.context, vocabulary, items, viewer)
+  const oracle = await openOracle(part.context, items, viewer)
   const mutated = mutate(items, oracle)
-  const sees = await openOracle(part.context, vocabulary, mutated, viewer)
+  const sees = await openOracle(part.context, mutated, viewer)
   const sourceOf = new Map(mutated.map((item) => [refOf(item), item.source]))
   const seesAt = (resource: Resource) =>
     sees(resource, sourceOf.get(`${resource.resourceType}/${resource.id}`) ?? '')
+  const visible = mutated.filter((item) => sees(item.versions.at(-1)!, item.source)).length
   const whole = await openViewed(viewer, fault && ((store) => fault(store, seesAt)))
   await fill(whole, mutated)
   await fill(part, items, oracle)
   return {
     whole,
     part,
-    sees: oracle,
-    hidden: mutated.filter((item) => !sees(item.versions.at(-1)!, item.source)).map(refOf),
+    hidden: mutated.length - visible,
+    visible,
     async close() {
       await whole.close()
       await part.close()

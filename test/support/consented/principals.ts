@@ -33,6 +33,12 @@ export const VIEWERS: readonly Viewer[] = [
   viewer('a researcher of a project', 'system/*.rs', { organization: 'Organization/bio', purpose: PROJECT }),
   viewer('the person', 'patient/*.cruds', { subject: 'Patient/p0', patient: 'p0', purpose: 'PATRQT' }),
   viewer('a proxy', 'patient/*.cruds', { subject: 'RelatedPerson/rp1', patient: 'p1', purpose: 'FAMRQT' }),
+  viewer('a ward of hospital B', 'system/*.cruds', { organization: 'Organization/wardB' }),
+  viewer('an authority by law', 'system/*.rs', {
+    organization: 'Organization/health',
+    purpose: 'PUBHLTH',
+    legalBasis: 'law',
+  }),
   viewer('break-glass', 'user/*.rs', {
     subject: 'Practitioner/drB',
     organization: 'Organization/hospB',

@@ -72,7 +72,7 @@ export async function runCase(
   const pair = await openPair(items, viewer, toMutate(mutation, seed), fault)
   try {
     const difference = await findDifference(pair, requests)
-    return { difference, hidden: pair.hidden.length, visible: items.length - pair.hidden.length }
+    return { difference, hidden: pair.hidden, visible: pair.visible }
   } finally {
     await pair.close()
   }

@@ -20,6 +20,7 @@ export const ref: fc.Arbitrary<string> = fc.oneof(
     'Consent/d0',
     'RelatedPerson/rp1',
     'Basic/b0',
+    'Provenance/v0',
     'Organization/bio',
     'Observation/none',
   ),

@@ -183,6 +183,10 @@ const CONDITIONS: Readonly<Record<string, readonly fc.Arbitrary<string>[]>> = {
       'organization=Organization/hospA',
     ),
   ],
+  Provenance: [
+    oneOf('agent=Practitioner/drA', 'target=Patient/p0', 'target:missing=false', 'patient.name=山田'),
+    code.map((c) => `target:Observation.code=${c}`),
+  ],
   RelatedPerson: [oneOf('patient=p1', 'name=佐藤', 'patient.name=佐藤')],
   Basic: [
     code.map((c) => `code=${c}`),
@@ -200,6 +204,7 @@ const INCLUDES: Readonly<Record<string, readonly string[]>> = {
     '_include=Observation:has-member',
     '_include:iterate=Observation:has-member',
     '_revinclude=DiagnosticReport:result',
+    '_revinclude=Provenance:target',
     '_revinclude=Observation:has-member&_revinclude:iterate=DiagnosticReport:result',
     '_include=Observation:encounter&_include:iterate=Encounter:service-provider',
     '_include=Observation:encounter&_revinclude:iterate=Condition:encounter',
@@ -233,6 +238,7 @@ const INCLUDES: Readonly<Record<string, readonly string[]>> = {
   ],
   MedicationRequest: ['_include=MedicationRequest:encounter', '_include=*'],
   Consent: ['_include=Consent:patient', '_include=Consent:data', '_include=*'],
+  Provenance: ['_include=Provenance:target', '_include=*'],
   RelatedPerson: ['_include=RelatedPerson:patient'],
   Basic: ['_include=Basic:patient'],
 }

@@ -18,6 +18,8 @@ export const CODES = ['a', 'b', 'c'] as const
 export const NAMES = ['山田', '佐藤', 'Smith'] as const
 export const DAYS = { min: 10, max: 28 } as const
 const ORGANIZATIONS = ['hospA', 'hospB', 'pharm', 'bio'] as const
+/** A ward is part of its hospital. */
+const WARD = 'wardB'
 
 /** Returns `Type/id` of an item. */
 export function refOf({ versions }: Item): string {
@@ -53,6 +55,7 @@ const drawn = fc.record({
     'Organization/hospA',
     'Organization/hospB',
     'Organization/pharm',
+    `Organization/${WARD}`,
     'self',
   ),
   code: fc.constantFrom(...CODES),
@@ -162,6 +165,18 @@ const task: Build = (drawn, n) => ({
   ...(drawn.isSparse && { subject: subject(drawn) }),
 })
 
+const provenance: Build = (drawn, n) => ({
+  resourceType: 'Provenance',
+  id: `v${n}`,
+  target: [
+    reference(`Observation/o${drawn.one}`),
+    reference(`Condition/c${drawn.two}`),
+    ...(drawn.isSparse ? [subject(drawn)] : []),
+  ],
+  recorded: '2024-05-01T00:00:00Z',
+  agent: [{ who: reference(drawn.author ?? 'Practitioner/drA') }],
+})
+
 function sourceOf({ source, patient }: Drawn): string {
   return source === 'self' ? `Patient/${PATIENTS[patient]}` : source
 }
@@ -184,6 +199,12 @@ const directory: readonly Item[] = [
   ...ORGANIZATIONS.map((id) =>
     item('Organization/hospA', { resourceType: 'Organization', id, name: `むすび${id}` }),
   ),
+  item('Organization/hospB', {
+    resourceType: 'Organization',
+    id: WARD,
+    name: 'むすび病棟',
+    partOf: reference('Organization/hospB'),
+  }),
   item('Organization/hospA', { resourceType: 'Practitioner', id: 'drA', name: [{ family: '医師' }] }),
   item('Organization/hospB', { resourceType: 'Practitioner', id: 'drB', name: [{ family: '看護' }] }),
   item('Organization/hospB', { resourceType: 'Practitioner', id: 'drN', name: [{ family: '薬剤' }] }),
@@ -226,6 +247,7 @@ export const world: fc.Arbitrary<readonly Item[]> = fc
     reports: fc.array(drawn, { maxLength: 4 }),
     orders: fc.array(drawn, { maxLength: 4 }),
     others: fc.array(drawn, { maxLength: 2 }),
+    provenances: fc.array(drawn, { maxLength: 2 }),
     consents,
     delegations,
   })
@@ -240,6 +262,7 @@ export const world: fc.Arbitrary<readonly Item[]> = fc
     ...parts.reports.map(toItem(report)),
     ...parts.orders.map(toItem(order)),
     ...parts.others.map(toItem(task)),
+    ...parts.provenances.map(toItem(provenance)),
     ...parts.consents.slice(2),
     ...parts.delegations,
   ])
