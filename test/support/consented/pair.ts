@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { Change, SEAL } from '../../../src/access/plan.ts'
+import { Change, Plan, SEAL } from '../../../src/access/plan.ts'
 import { createApp, createContext } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { CONFIDENTIALITY_PARAM, REF_PARAM, SOURCE_PARAM } from '../../../src/consent/facet-params.ts'
@@ -13,7 +13,7 @@ import type { Standing } from '../../../src/consent/standing.ts'
 import { buildDocument } from '../../../src/fhir/document.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import type { AppContext } from '../../../src/interactions/context.ts'
-import { type IndexEntry, PATIENT_PARAM } from '../../../src/search/query.ts'
+import { ALL, type IndexEntry, PATIENT_PARAM } from '../../../src/search/query.ts'
 import { mintToken } from '../../../src/smart/token.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -176,14 +176,23 @@ export function isGoverning(items: readonly Item[]): (item: Item) => boolean {
 export interface Pair {
   readonly whole: Server
   readonly part: Server
-  /** How many resources of the whole are hidden, and how many are not. */
-  readonly hidden: number
+  /** `Type/id` of what is hidden in the whole. */
+  readonly hidden: readonly string[]
+  /** How many resources are not. */
   readonly visible: number
+  /** Returns the versions of what is hidden that stand now, joined: whatever the viewer does, they stay the same. */
+  hiddenVersions(): Promise<string>
   close(): Promise<void>
 }
 
 /** What is done to the hidden part of a world: nothing that a viewer may notice. */
 export type Mutate = (items: readonly Item[], sees: Sees) => readonly Item[]
+
+async function versionAt(store: Store, ref: string): Promise<string | undefined> {
+  const [type = '', id = ''] = ref.split('/')
+  const plan = new Plan(SEAL, { kind: 'read', select: { type, where: ALL }, id })
+  return (await store.read(plan))?.versionId
+}
 
 /** Opens both servers of a world for a viewer. */
 export async function openPair(
@@ -199,15 +208,19 @@ export async function openPair(
   const sourceOf = new Map(mutated.map((item) => [refOf(item), item.source]))
   const seesAt = (resource: Resource) =>
     sees(resource, sourceOf.get(`${resource.resourceType}/${resource.id}`) ?? '')
-  const visible = mutated.filter((item) => sees(item.versions.at(-1)!, item.source)).length
+  const hidden = mutated.filter((item) => !sees(item.versions.at(-1)!, item.source)).map(refOf)
   const whole = await openViewed(viewer, fault && ((store) => fault(store, seesAt)))
   await fill(whole, mutated)
   await fill(part, items, oracle)
   return {
     whole,
     part,
-    hidden: mutated.length - visible,
-    visible,
+    hidden,
+    visible: mutated.length - hidden.length,
+    async hiddenVersions() {
+      const versions = await Promise.all(hidden.map((ref) => versionAt(whole.store, ref)))
+      return versions.join(' ')
+    },
     async close() {
       await whole.close()
       await part.close()

@@ -60,6 +60,8 @@ export function toMutate(mutation: Mutation, seed: number): Mutate {
 
 export interface Outcome {
   readonly difference?: Difference
+  /** True where something hidden has another version afterwards. */
+  readonly isTouched: boolean
   readonly hidden: number
   readonly visible: number
 }
@@ -71,8 +73,10 @@ export async function runCase(
 ): Promise<Outcome> {
   const pair = await openPair(items, viewer, toMutate(mutation, seed), fault)
   try {
+    const before = await pair.hiddenVersions()
     const difference = await findDifference(pair, requests)
-    return { difference, hidden: pair.hidden, visible: pair.visible }
+    const isTouched = (await pair.hiddenVersions()) !== before
+    return { difference, isTouched, hidden: pair.hidden.length, visible: pair.visible }
   } finally {
     await pair.close()
   }

@@ -35,6 +35,7 @@ export function testNonInterference(t: Test, { title, request, requests }: Askin
       asked += drawn.requests.length
       hidden += outcome.hidden
       visible += outcome.visible
+      if (outcome.isTouched) return t.fail(`something hidden was changed: case ${nth} of ${SEED}`)
       if (outcome.difference) return t.fail(await explain(drawn, outcome.difference.nth))
     }
     t.comment(
