@@ -1,5 +1,6 @@
 // A grammar of requests into a consented world: searches, reads, histories, operations, writes.
 import fc from 'fast-check'
+import { actor, grant } from '../consents.ts'
 import { versionIdOf } from './pair.ts'
 import { code, conditionId, day, encounterId, name, observationId, patient, type Request } from './request.ts'
 import { search } from './searches.ts'
@@ -101,6 +102,26 @@ const criteria = fc.oneof(
   code.map((c) => `_has:DiagnosticReport:result:code=${c}`),
 )
 
+/** A Consent whose references may lead to what is hidden. */
+const consent = fc
+  .record({
+    patient,
+    actor: fc.constantFrom('Organization/hospB', 'Organization/none', 'RelatedPerson/rp1'),
+    data: ref,
+  })
+  .map(({ patient, actor: to, data }) =>
+    grant({
+      id: undefined,
+      patient: reference(`Patient/${patient}`),
+      performer: [reference(`Patient/${patient}`)],
+      provision: {
+        type: 'permit',
+        actor: [actor(to)],
+        data: [{ meaning: 'instance', reference: reference(data) }],
+      },
+    }),
+  )
+
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
 const patch = fc.constantFrom(
   [{ op: 'replace', path: '/status', value: 'corrected' }],
@@ -173,6 +194,9 @@ const single: fc.Arbitrary<Request> = fc.oneof(
     .tuple(body, observationId)
     .map(([each, id]) => ({ method: 'POST', path: `Observation/${id}/$validate`, body: { ...each, id } })),
   body.map((each) => ({ method: 'POST', path: 'Observation/$validate', body: each })),
+  consent.map((each) => ({ method: 'POST', path: 'Consent/$validate', body: each })),
+  // One that is active may change what is visible, in the whole alone.
+  consent.map((each) => ({ method: 'POST', path: 'Consent', body: { ...each, status: 'draft' } })),
   ref.map((each) => ({
     method: 'POST',
     path: `${each}/$meta-add`,
