@@ -79,7 +79,12 @@ export function fixIds(): () => void {
 }
 
 /** Returns the answers of a whole walk; ids of what it makes are those of `nth`. */
-async function walk(server: Server, request: Request, nth: number): Promise<readonly string[]> {
+async function walk(
+  server: Server,
+  request: Request,
+  nth: number,
+  meanwhile?: () => Promise<void>,
+): Promise<readonly string[]> {
   seed = nth
   drawn = 0
   const first = await send(server, toUrl(request.path), request)
@@ -88,6 +93,7 @@ async function walk(server: Server, request: Request, nth: number): Promise<read
   const answers = [first.whole]
   let next = nextOf(first.text)
   while (next !== undefined && answers.length < MAX_PAGES) {
+    await meanwhile?.()
     const page = await send(server, next, { method: 'GET', path: '' })
     answers.push(page.whole)
     next = nextOf(page.text)
@@ -102,13 +108,20 @@ export interface Difference {
   readonly part: readonly string[]
 }
 
-/** Asks both servers everything in turn; returns the first difference, or undefined where there is none. */
+/**
+ * Asks both servers everything in turn; returns the first difference, or undefined where there is none. Where it is
+ * disturbed, something hidden is changed in the whole before every further page.
+ */
 export async function findDifference(
-  { whole, part }: Pair,
+  { whole, part, disturb }: Pair,
   requests: readonly Request[],
+  isDisturbed = false,
 ): Promise<Difference | undefined> {
   for (const [nth, request] of requests.entries()) {
-    const [a, b] = [await walk(whole, request, nth), await walk(part, request, nth)]
+    const [a, b] = [
+      await walk(whole, request, nth, isDisturbed ? disturb : undefined),
+      await walk(part, request, nth),
+    ]
     if (a.length !== b.length || a.some((text, n) => text !== b[n])) return { nth, whole: a, part: b }
   }
   return undefined

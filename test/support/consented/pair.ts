@@ -182,11 +182,33 @@ export interface Pair {
   readonly visible: number
   /** Returns the versions of what is hidden that stand now, joined: whatever the viewer does, they stay the same. */
   hiddenVersions(): Promise<string>
+  /** Writes or deletes something hidden in the whole, as others do meanwhile: each time another. */
+  disturb(): Promise<void>
   close(): Promise<void>
 }
 
 /** What is done to the hidden part of a world: nothing that a viewer may notice. */
 export type Mutate = (items: readonly Item[], sees: Sees) => readonly Item[]
+
+// Of what is hidden and governs nothing: in turn a new version, or a deletion.
+function openDisturbance(
+  { store, context }: Server,
+  items: readonly Item[],
+  sees: Sees,
+): () => Promise<void> {
+  const make = createMake(context)
+  const governs = isGoverning(items)
+  const hidden = items.filter((item) => !sees(item.versions.at(-1)!, item.source) && !governs(item))
+  let turn = 0
+  return async () => {
+    const item = hidden[turn++ % hidden.length]
+    if (!item) return
+    const last = item.versions.at(-1)!
+    const put = toPut(last, 10 + turn, make(last, item.source, undefined))
+    await store.commit([put])
+    if (turn % 3 === 0) await store.commit([toRemoval(item)])
+  }
+}
 
 async function versionAt(store: Store, ref: string): Promise<string | undefined> {
   const [type = '', id = ''] = ref.split('/')
@@ -217,6 +239,7 @@ export async function openPair(
     part,
     hidden,
     visible: mutated.length - hidden.length,
+    disturb: openDisturbance(whole, mutated, sees),
     async hiddenVersions() {
       const versions = await Promise.all(hidden.map((ref) => versionAt(whole.store, ref)))
       return versions.join(' ')
