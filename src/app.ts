@@ -4,10 +4,14 @@ import { fileURLToPath } from 'node:url'
 import compress from '@fastify/compress'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type AccessContext, openAccess } from './access/access.ts'
+import { createLabeller } from './access/labels.ts'
 import { type CompileParams, createPolicy } from './access/policy.ts'
 import { createSystemPolicy } from './access/system.ts'
 import type { Config } from './config.ts'
 import type { ConsentSettings } from './consent/governance.ts'
+import { loadSensitivities } from './consent/labels.ts'
+import { projectCodes } from './consent/projects.ts'
+import { PROJECTS, type ProjectCodes } from './consent/purposes.ts'
 import { loadDefinitions } from './fhir/definitions.ts'
 import { FhirError } from './fhir/outcome.ts'
 import { checkStructureDefinition } from './fhir/profile/check-definition.ts'
@@ -18,6 +22,7 @@ import { openWorld } from './fhir/profile/open-world.ts'
 import { createTerminology } from './fhir/terminology.ts'
 import { createValidator } from './fhir/validate.ts'
 import { createValidation } from './fhir/validation.ts'
+import { registerAudit } from './http/audit.ts'
 import { answerClientError } from './http/client-error.ts'
 import { registerCors } from './http/cors.ts'
 import { answerFailure, answerUnknown } from './http/failure.ts'
@@ -30,6 +35,8 @@ import { openCanonicals } from './interactions/canonicals.ts'
 import type { AppContext } from './interactions/context.ts'
 import { openGovernance, recordSettings } from './interactions/governance.ts'
 import { createIndexFor } from './interactions/index-for.ts'
+import { keepPolicies } from './interactions/keep-policies.ts'
+import { readLabelRules } from './interactions/labels.ts'
 import { openSearchParameters, withSearchParameters } from './interactions/search-parameters.ts'
 import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
@@ -43,6 +50,7 @@ const REQUEST_TIMEOUT_MS = 300_000
 
 /** Folders of definitions that come with the server. */
 const PROFILES = fileURLToPath(new URL('../profiles', import.meta.url))
+const LABEL_RULES = fileURLToPath(new URL('../profiles/musubi/labels', import.meta.url))
 
 /** Returns what interactions, operations and commands work with; nothing in it listens to anything. */
 export async function createContext(config: Config, store: Store): Promise<AppContext> {
@@ -81,7 +89,8 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       type,
       params,
     )
-  await recordSettings(store, toConsentSettings(config))
+  const registered = await canonicals.find('CodeSystem', PROJECTS)
+  await recordSettings(store, toConsentSettings(config, registered ? [projectCodes(registered)] : []))
   const governance = openGovernance(store, base)
   const { vocabulary } = await governance()
   const access: AccessContext = {
@@ -102,7 +111,9 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
       return searchParameters.indexer
     },
     indexFor: createIndexFor(base, vocabulary, config, (resource) => searchParameters.indexer(resource)),
+    label: createLabeller(readLabelRules(LABEL_RULES), loadSensitivities(base)),
     governance,
+    access,
     validate: async (resource, options) => {
       const followed = canonicals.follow()
       if (followed) await followed
@@ -115,8 +126,9 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     checkStructure: createValidator(base),
     canonicals,
     refreshCanonicals: canonicals.refresh,
-    policyFor: async (principal) =>
+    policyFor: keepPolicies(store, async (principal) =>
       createPolicy(principal, { definitions: base, compileParams }, await openAccess(principal, access)),
+    ),
     compileParams,
     operations: await loadOperations(),
     pageKey: await loadPageKey(store),
@@ -124,13 +136,13 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
   }
 }
 
-function toConsentSettings(config: Config): ConsentSettings {
+function toConsentSettings(config: Config, projects: readonly ProjectCodes[]): ConsentSettings {
   const { timeZone, ownDataPermit, treatingPermit, dissentOverDefaults, btgOverridesDissent, adolescentAge } =
     config
   return {
     timeZone,
     switches: { ownDataPermit, treatingPermit, dissentOverDefaults, btgOverridesDissent, adolescentAge },
-    projects: [],
+    projects,
   }
 }
 
@@ -166,6 +178,7 @@ export async function createApp(
   })
   registerHealth(app, store)
   registerMetrics(app)
+  registerAudit(app, context)
   await registerFhir(app, context)
   return app
 }

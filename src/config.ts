@@ -220,6 +220,13 @@ export const SETTINGS = {
     'A code of a system that nobody here has: `warning` or `error`.',
     oneOf('warning', 'error'),
   ),
+  audit: setting(
+    'MUSUBI_AUDIT',
+    'on',
+    '',
+    'Whether every access and every provision to others is recorded: `on`, or `off` for measurements alone.',
+    (text) => oneOf('on', 'off')(text) === 'on',
+  ),
   logLevel: setting(
     'MUSUBI_LOG_LEVEL',
     'info',

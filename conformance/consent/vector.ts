@@ -161,6 +161,7 @@ function toFacets(vocabulary: Vocabulary, resource: Vector['resource']): Facets 
     isUndelivered: tags.includes('UNDELIVERED'),
     holds: [],
     profiles: [],
+    needs: [],
     codes: keys(resource.code),
     codings: keys(resource.anyCodes),
     when: toWhen(resource.when),

@@ -1,7 +1,7 @@
 // What consents and the operator's policies let one requester reach, as an Expr for every type. Rules: consent/README.md
 import { type AccessRequest, type Action, actingFor, type Identity } from '../consent/access-request.ts'
 import { bindsRequester, servesRequester } from '../consent/admin.ts'
-import { comesFrom, compileBreakGlass } from '../consent/compile-patient.ts'
+import { comesFrom, compileBreakGlass, compilePatient } from '../consent/compile-patient.ts'
 import { compileProxy, INFORMED } from '../consent/compile-proxy.ts'
 import type { DecideContext } from '../consent/decision.ts'
 import { ownSources } from '../consent/defaults.ts'
@@ -9,7 +9,7 @@ import { FLAG_PARAM, GRANTEE_PARAM, SEVERAL, UNDELIVERED } from '../consent/face
 import type { Governance } from '../consent/governance.ts'
 import { granteeKey, namesOf, toGrantee } from '../consent/grantee.ts'
 import type { ConsentRecords } from '../consent/records.ts'
-import { toPatientState } from '../consent/standing.ts'
+import { type Standing, toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
 import { ALL, and, type Expr, equals, NONE, not, or, PATIENT_PARAM, present } from '../search/query.ts'
 import { toTypeClass } from './directory.ts'
@@ -24,6 +24,16 @@ export interface Access {
   filterFor(type: string, right: Right): Expr
   /** Where the requester's own writes come from: the organisation acted for, or the person. */
   readonly source: string
+  /** Everything from there: its references are shown whatever they lead to, since the requester made them. */
+  readonly own: Expr
+  /** True of a version of it. */
+  isOwn(version: { readonly source?: string }): boolean
+  /** What a reference may be shown to lead to, of any personal type, whatever scopes say (L13). */
+  readonly visible: Expr
+  /** Consents that are shown with all they say; others tell the requester of itself alone (L20). */
+  readonly wholeConsents: Expr
+  /** The names by which a consent may speak of the requester. */
+  readonly names: readonly string[]
   /** True where an update may make a resource at an id of the client's choice. */
   readonly choosesIds: boolean
   /** The grantee whose grants decide, for reading; undefined where none do. */
@@ -41,30 +51,44 @@ export interface AccessContext {
   readonly identitiesOf: (principal: Principal) => Promise<readonly Identity[]>
 }
 
+/** Records that stand in for those of the store: what would hold if this were what one person has on record. */
+export interface Presumed {
+  /** `Patient/id` */
+  readonly patient: string
+  readonly standings: readonly Standing[]
+}
+
 const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
 
-/** Returns what a principal may reach now. One read of what governs it; the same instant for the whole request. */
+/** True where it depends on the instant itself what may be reached, beyond what grants say of it: by ages and periods. */
+export function isTimeBound({ proxyFor, elevation }: Principal): boolean {
+  return proxyFor !== undefined || elevation !== undefined
+}
+
+/**
+ * Returns what a principal may reach now. One read of what governs it; the same instant for the whole request. With
+ * `presumed` it is what that person's records alone let the principal have of the person's own record: the others in a
+ * resource are not asked, since the answer would tell what they refuse. Such an Access answers questions about access and
+ * never a request: it is only ever used to narrow (`Policy.narrowedPlan`).
+ */
 export async function openAccess(
   principal: Principal,
   context: AccessContext,
   time = Date.now(),
+  presumed?: Presumed,
 ): Promise<Access> {
   const governance = await context.governance()
-  const identities = [...principal.identities, ...(await context.identitiesOf(principal))]
-  const { self, proxyFor, purpose, elevation, legalBasis } = principal
-  const request: Omit<AccessRequest, 'action'> = {
-    identities,
-    purpose,
-    time,
-    elevated: elevation !== undefined,
-    self,
-    proxyFor,
-    legalBasis,
-  }
+  const { elevation } = principal
+  const request = await toRequest(principal, context, time)
+  const { identities } = request
   const organizations = identities.map(({ ref }) => ref).filter((ref) => ref.startsWith('Organization/'))
-  const organisations = createOrganisations(await context.records.partOf(organizations))
+  // Whoever compiles consents here also asks what is below an organisation (M17).
+  const isCompiled = presumed !== undefined || elevation?.patient !== undefined
+  const organisations = createOrganisations(
+    await context.records.partOf(isCompiled ? undefined : organizations),
+  )
   const named = await context.records.named(namesOf({ identities }, organisations))
-  const states = await statesOf(principal, context, governance)
+  const states = await statesOf(principal, context, governance, presumed)
   const decide: DecideContext = {
     vocabulary: governance.vocabulary,
     state: {
@@ -78,21 +102,40 @@ export async function openAccess(
     const grantee = toGrantee({ ...request, action }, (ref) => named.has(ref), organisations)
     return grantee && granteeKey(grantee)
   }
+  const grantsOf = (asked: AccessRequest): GrantedBy => {
+    if (presumed === undefined) return byGrants(asked, decide, toKey(asked.action))
+    const theirs = compilePatient(presumed.patient, asked, decide)
+    return (except) => (except === presumed.patient ? ALL : theirs)
+  }
   const filters = new Map<Action, PersonalFilters>()
   const personal = (action: Action) => {
     const known =
-      filters.get(action) ?? compilePersonal({ ...request, action }, principal, decide, toKey(action))
+      filters.get(action) ??
+      compilePersonal({ ...request, action }, principal, decide, grantsOf({ ...request, action }))
     filters.set(action, known)
     return known
   }
   const refused = refuse(principal, governance)
-  const source = actingFor({ ...request, action: 'access' })[0] ?? principal.self ?? principal.subject
+  const sources = sourcesOf({ ...request, action: 'access' }, principal)
+  const source = sources[0]!
   return {
     refused,
     source,
+    own: personal('access').own,
+    isOwn: (version) => version.source !== undefined && sources.includes(version.source),
+    get visible() {
+      const { records, consents, nobodys } = personal('access')
+      return or(and(isConsent, consents), and(not(isConsent), records), nobodys)
+    },
+    get wholeConsents() {
+      return personal('access').wholeConsents
+    },
+    names: identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref),
     choosesIds: context.idChoosers.includes(source),
     grantee: toKey('access'),
-    time,
+    get time() {
+      return isTimeBound(principal) ? time : Date.now()
+    },
     filterFor(type, right) {
       if (refused !== undefined) return NONE
       if (right === 'c') return ALL
@@ -109,6 +152,25 @@ export async function openAccess(
   }
 }
 
+/** Returns what a principal asks as consents understand it: its identities by token and directory, purpose and instant. */
+export async function toRequest(
+  principal: Principal,
+  { identitiesOf }: Pick<AccessContext, 'identitiesOf'>,
+  time: number,
+): Promise<Omit<AccessRequest, 'action'>> {
+  const { self, proxyFor, purpose, elevation, legalBasis } = principal
+  const identities = [...principal.identities, ...(await identitiesOf(principal))]
+  return { identities, purpose, time, elevated: elevation !== undefined, self, proxyFor, legalBasis }
+}
+
+const isConsent: Expr = { kind: 'type', type: 'Consent' }
+
+// The organisations acted for; who acts for none writes as the person.
+function sourcesOf(request: AccessRequest, { self, subject }: Principal): readonly string[] {
+  const acting = actingFor(request)
+  return acting.length > 0 ? acting : [self ?? subject]
+}
+
 // C1: by the token alone.
 function refuse({ purpose, elevation, self }: Principal, { vocabulary }: Governance): string | undefined {
   if (!vocabulary.purposes.has(purpose) && self === undefined) return 'purpose'
@@ -120,12 +182,31 @@ async function statesOf(
   { proxyFor, elevation }: Principal,
   { records }: AccessContext,
   { vocabulary }: Governance,
+  presumed: Presumed | undefined,
 ) {
   const states = new Map<string, ReturnType<typeof toPatientState>>()
   for (const patient of [proxyFor, elevation?.patient])
     if (patient !== undefined)
       states.set(patient, toPatientState(await records.standingsOf(patient), vocabulary))
+  if (presumed) states.set(presumed.patient, toPatientState(presumed.standings, vocabulary))
   return states
+}
+
+/** Returns what the persons of a resource, all but `except`, let the requester have. */
+type GrantedBy = (except?: string) => Expr
+
+function byGrants(request: AccessRequest, { state }: DecideContext, grantee: string | undefined): GrantedBy {
+  return (except) =>
+    grantee === undefined
+      ? NONE
+      : {
+          kind: 'granted',
+          grantee,
+          // A policy that is kept asks for the instant when it is asked.
+          ...((request.proxyFor !== undefined || request.elevated) && { at: request.time }),
+          fallback: comesFrom(ownSources(request, state.switches)),
+          ...(except !== undefined && { except }),
+        }
 }
 
 /** Filters of one action. */
@@ -138,38 +219,25 @@ interface PersonalFilters {
   readonly nobodys: Expr
   /** What everybody shares. */
   readonly shared: Expr
+  readonly wholeConsents: Expr
+  readonly own: Expr
 }
 
 function compilePersonal(
   request: AccessRequest,
   principal: Principal,
   context: DecideContext,
-  grantee: string | undefined,
+  granted: GrantedBy,
 ): PersonalFilters {
-  const acting = actingFor(request)
-  const own = comesFrom([...acting, ...(acting.length === 0 ? [request.self ?? principal.subject] : [])])
+  const own = comesFrom(sourcesOf(request, principal))
   const hard = compileHardDenies(request, context)
   const statutory = compileStatutory(request, context)
-  const granted = (except?: string): Expr =>
-    grantee === undefined
-      ? NONE
-      : {
-          kind: 'granted',
-          grantee,
-          at: request.time,
-          fallback: comesFrom(ownSources(request, context.state.switches)),
-          ...(except !== undefined && { except }),
-        }
   const others = request.purpose === 'BTG' ? compileElevated(request, principal, context) : granted()
   // Q33
-  const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(acting))
+  const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(actingFor(request)))
   const isPersonal = present(PATIENT_PARAM)
   const toRecords = (general: Expr) =>
-    and(
-      isPersonal,
-      delivered,
-      withOwn(request, context, general, hard, (patient) => granted(patient)),
-    )
+    whole(own, and(isPersonal, delivered, withOwn(request, context, general, hard, granted)))
   const names = request.identities
     .filter(({ via }) => via !== 'affil')
     .map(({ ref }) => equals(GRANTEE_PARAM, ref))
@@ -177,9 +245,24 @@ function compilePersonal(
   return {
     records: toRecords(and(not(hard.records), or(statutory, others))),
     consents: toRecords(and(not(hard.records), or(own, request.action === 'access' ? or(...names) : NONE))),
-    nobodys: and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
+    wholeConsents: toRecords(own),
+    nobodys: whole(
+      own,
+      and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, context))),
+    ),
     shared: notHard,
+    own,
   }
+}
+
+/** How many steps of "cannot be shown without" are followed; what needs more is hidden. */
+const NEEDS_DEPTH = 2
+
+// What another has brought is hidden where it cannot be shown without something hidden (L13).
+function whole(own: Expr, base: Expr): Expr {
+  let where: Expr = NONE
+  for (let depth = 0; depth < NEEDS_DEPTH; depth++) where = and(base, or(own, { kind: 'needs', where }))
+  return where
 }
 
 // C3a: the person and the proxy are decided by 2.9 for their own record, by everybody else's rules for the others in it.
@@ -188,7 +271,7 @@ function withOwn(
   context: DecideContext,
   general: Expr,
   hard: HardDenies,
-  granted: (except: string) => Expr,
+  granted: GrantedBy,
 ): Expr {
   const { self, proxyFor } = request
   const person = self ?? proxyFor

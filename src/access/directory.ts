@@ -70,3 +70,8 @@ export function isUniversal(type: string): boolean {
   const of = toTypeClass(type)
   return of === 'directory' || of === 'definition'
 }
+
+/** True of types that are about people: what refers to one of them must not tell of what is hidden. */
+export function isPersonal(type: string): boolean {
+  return !isUniversal(type)
+}

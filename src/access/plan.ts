@@ -1,6 +1,6 @@
 // A Query under a Policy, and a write under a Policy: the only arguments a Store takes.
 import type { Standing } from '../consent/standing.ts'
-import type { IndexEntry, Query, Selection } from '../search/query.ts'
+import type { Expr, IndexEntry, Query, Selection } from '../search/query.ts'
 
 /** Where a walk stands: made by a store, given back to it; JSON-serialisable, sealed before it leaves the server. */
 export interface Cursor {
@@ -17,6 +17,8 @@ export interface ReadPlan {
   readonly select: Selection
   readonly id: string
   readonly versionId?: string
+  /** The target of a write: as it is stored, hidden elements and all. */
+  readonly whole?: boolean
 }
 
 export interface SearchPlan {
@@ -45,7 +47,14 @@ export interface ScanPlan {
   readonly select: readonly Selection[]
 }
 
-export type PlanData = ReadPlan | SearchPlan | HistoryPlan | ScanPlan
+/** Which of `refs` (`Type/id`) are current resources for which `where` holds, of whatever type. */
+export interface VisiblePlan {
+  readonly kind: 'visible'
+  readonly refs: readonly string[]
+  readonly where: Expr
+}
+
+export type PlanData = ReadPlan | SearchPlan | HistoryPlan | ScanPlan | VisiblePlan
 
 /** A question with the policy folded into every place where it enters a type. Made by `Policy` only. */
 export class Plan<Data extends PlanData = PlanData> {

@@ -14,7 +14,7 @@ import {
 } from '../search/query.ts'
 import type { Access } from './access.ts'
 import { toScopeFilter } from './filter.ts'
-import { foldQuery, foldSelections } from './fold.ts'
+import { type Fold, foldQuery, foldSelections } from './fold.ts'
 import { INTERACTIONS, type InteractionCode } from './interaction-code.ts'
 import {
   Change,
@@ -28,9 +28,11 @@ import {
   type ScanPlan,
   SEAL,
   type SearchPlan,
+  type VisiblePlan,
 } from './plan.ts'
 import type { Principal } from './principal.ts'
 import type { Right, Scope } from './scopes.ts'
+import { createShownWhere } from './shown-where.ts'
 
 /** Turns the parameters of a granular scope into an Expr on `type`; throws where the type has no such parameter. */
 export type CompileParams = (type: string, params: Scope['params']) => Promise<Expr>
@@ -66,6 +68,7 @@ export class Policy {
   readonly access: Access
   readonly #scopes: ScopePolicy
   readonly #filters = new Map<string, Expr>()
+  readonly #fold: Fold
 
   constructor(seal: typeof SEAL, scopes: ScopePolicy, access: Access) {
     if (seal !== SEAL) throw new TypeError('a Policy is made by createPolicy')
@@ -73,6 +76,10 @@ export class Policy {
     this.basis = scopes.grants.map(({ scope }) => scope.text)
     this.access = access
     this.#scopes = scopes
+    this.#fold = {
+      filterFor: (type, right) => this.filterFor(type, right),
+      shownWhere: createShownWhere(scopes.definitions, access),
+    }
   }
 
   /** True where the interaction is allowed on some resource of the type (of any type, where none is given). */
@@ -122,7 +129,8 @@ export class Policy {
 
   /** The target of a write, which must lie within the right to write it. */
   targetPlan(right: 'u' | 'd', type: string, id: string): Plan<ReadPlan> {
-    return this.#one(right, type, id)
+    const { select } = this.#one(right, type, id).data
+    return new Plan(SEAL, { kind: 'read', select, id, whole: true })
   }
 
   #one(right: Right, type: string, id: string, versionId?: string): Plan<ReadPlan> {
@@ -134,9 +142,22 @@ export class Policy {
   searchPlan(query: Query, after?: Cursor): Plan<SearchPlan> {
     return new Plan(SEAL, {
       kind: 'search',
-      query: foldQuery(query, (type, right) => this.filterFor(type, right)),
+      query: foldQuery(query, this.#fold),
       after,
     })
+  }
+
+  /**
+   * A search of what lies within this policy **and** within `filterFor`: how much of the principal's own view another one
+   * has too. Made only by narrowing, so that whatever `filterFor` says, nothing is counted that the principal may not see
+   * (P2: an item the person was not told of is in no number). Throws as `searchPlan` does.
+   */
+  narrowedPlan(query: Query, filterFor: Fold['filterFor']): Plan<SearchPlan> {
+    const both: Fold = {
+      ...this.#fold,
+      filterFor: (type, right) => and(this.filterFor(type, right), filterFor(type, right)),
+    }
+    return new Plan(SEAL, { kind: 'search', query: foldQuery(query, both) })
   }
 
   /** A history of one resource (`id` with one type), of types, or of all types. */
@@ -154,8 +175,13 @@ export class Policy {
   scanPlan(select: readonly Selection[]): Plan<ScanPlan> {
     return new Plan(SEAL, {
       kind: 'scan',
-      select: foldSelections(select, (type, right) => this.filterFor(type, right)),
+      select: foldSelections(select, this.#fold),
     })
+  }
+
+  /** Which of the resources referred to may be shown to be there. */
+  visiblePlan(refs: readonly string[]): Plan<VisiblePlan> {
+    return new Plan(SEAL, { kind: 'visible', refs, where: this.access.visible })
   }
 
   /** A create, update or patch. Throws FhirError `forbidden` where what would be stored lies outside the policy. */

@@ -9,7 +9,17 @@ const SERVER = 'Client/musubi'
 
 /** Returns what the server's own work reaches: everything; its writes come from `source`. */
 export function toEverything(source: string): Access {
-  return { filterFor: () => ALL, source, choosesIds: true, time: Date.now() }
+  return {
+    filterFor: () => ALL,
+    source,
+    own: ALL,
+    isOwn: () => true,
+    visible: ALL,
+    wholeConsents: ALL,
+    names: [],
+    choosesIds: true,
+    time: Date.now(),
+  }
 }
 
 /**

@@ -1,7 +1,9 @@
 // Writes a consistent copy of the store to a file while it is in use. https://www.sqlite.org/backup.html
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { Config } from '../config.ts'
 import { openStore } from '../store/open.ts'
+import { recordTask } from './audit/record-task.ts'
 
 export const summary = 'Copies the store to a file, also while a server runs on it.'
 export const usage = `FILE
@@ -19,6 +21,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
     if (existsSync(path)) throw new RangeError(`${path} exists already: choose a new file`)
   const store = await openStore(config.store)
   try {
+    await recordTask(store, config, { task: 'export', query: `backup ${basename(file)}` })
     await store.backup(file, showProgress)
     process.stderr.write(`${process.stderr.isTTY ? '\r' : ''}Backup written to ${file}\n`)
     return 0

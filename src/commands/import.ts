@@ -5,6 +5,7 @@ import { createSystemPolicy } from '../access/system.ts'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openStore } from '../store/open.ts'
+import { recordTask } from './audit/record-task.ts'
 import { importDocument } from './import/bundle.ts'
 import { type ImportRun, importNdjson, readBookmark, type Tally, writeBookmark } from './import/ndjson.ts'
 import { renderDuration, startProgress } from './import/progress.ts'
@@ -67,6 +68,8 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   const rejects = openRejectFile(resolve(rejectFile ?? 'import-rejects.ndjson'))
   const progress = startProgress(process.stderr)
   try {
+    const files = sources.map(({ file }) => basename(file)).join(' ')
+    await recordTask(store, config, { task: 'import', query: `import ${files}` })
     const context = await createContext(config, store)
     const policy = await createSystemPolicy('import', context, config.organization)
     const job: ImportRun = { context, policy, progress, rejects, stopping: () => stopped }

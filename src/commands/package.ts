@@ -1,5 +1,5 @@
 // musubi package: FHIR packages that profiles, value sets and code systems come in. https://confluence.hl7.org/display/FHIR/NPM+Package+Specification
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
 import { FhirError } from '../fhir/outcome.ts'
@@ -12,6 +12,7 @@ import {
 } from '../interactions/canonicals/packages.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { recordTask } from './audit/record-task.ts'
 
 export const summary = 'Adds, lists and removes FHIR packages (profiles, value sets, code systems).'
 export const usage = `add FILE.tgz|FOLDER… | list | remove NAME#VERSION
@@ -29,6 +30,11 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   if (!isRight) throw new RangeError('package takes add FILE…, list, or remove NAME#VERSION')
   const store = await openStore(config.store)
   try {
+    if (verb !== 'list')
+      await recordTask(store, config, {
+        task: 'config',
+        query: ['package', verb, ...rest.map((path) => basename(path))].join(' '),
+      })
     if (verb === 'add') return await add(store, config, rest)
     return verb === 'list' ? await list(store) : await remove(store, rest[0]!)
   } catch (error) {

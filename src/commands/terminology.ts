@@ -1,10 +1,11 @@
 // musubi terminology: code systems that are the user's own files, kept in the store. https://hl7.org/fhir/R4/codesystem.html
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Config } from '../config.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { recordTask } from './audit/record-task.ts'
 import { startProgress } from './import/progress.ts'
 import { FORMATS, type Options, readConcepts } from './terminology/read.ts'
 
@@ -41,6 +42,10 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   const { verb, target, options } = parse(args)
   const store = await openStore(config.store)
   try {
+    if (verb !== 'list') {
+      const what = verb === 'import' ? basename(target!) : target!
+      await recordTask(store, config, { task: 'config', query: `terminology ${verb} ${what}` })
+    }
     if (verb === 'import') return await importFile(store, resolve(target!), options)
     return verb === 'list' ? await list(store) : await remove(store, target!)
   } catch (error) {

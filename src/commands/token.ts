@@ -1,5 +1,6 @@
 // Makes an access token for tests, pilots and operators. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
 import { parseArgs } from 'node:util'
+import { type AuditRow, buildTaskRow } from '../access/audit.ts'
 import { assertGrant } from '../access/grant.ts'
 import type { TokenGrant } from '../access/principal.ts'
 import { createContext } from '../app.ts'
@@ -36,12 +37,32 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   try {
     const { definitions, compileParams } = await createContext(config, store)
     const { token, row } = mintToken(await assertGrant(grant, { definitions, compileParams }))
-    await store.records.add(row)
+    // In one transaction: no token is without its row in the access log.
+    await store.commit([], {
+      records: [{ kind: 'add', row }],
+      ...(config.audit && { journal: [{ kind: 'audit', row: toRow(grant) }] }),
+    })
     process.stdout.write(`${token}\n`)
     return 0
   } finally {
     await store.close()
   }
+}
+
+function toRow({ subject, organization, purpose, patient, scope }: TokenGrant): AuditRow {
+  const given = [
+    `subject=${subject}`,
+    `purpose=${purpose}`,
+    ...(organization ? [`organization=${organization}`] : []),
+  ]
+  return buildTaskRow({
+    task: 'token',
+    query: `token?${given.join('&')}`,
+    patients: [...new Set([patient && `Patient/${patient}`, subject])].filter((ref) =>
+      ref?.startsWith('Patient/'),
+    ) as string[],
+    scopes: scope.split(' '),
+  })
 }
 
 function readGrant(args: readonly string[]): TokenGrant {

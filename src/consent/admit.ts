@@ -100,7 +100,7 @@ function reportScope(consent: ConsentResource, report: Report): void {
     )
 }
 
-// A6: a rule on something that is not there hides or opens nothing.
+// A6: a rule on data that is not there hides or opens nothing; a recipient may become known later.
 function reportUnresolved(consent: ConsentResource, { resolves }: AdmitFacts, report: Report): void {
   for (const { path, ref } of provisionRefs(consent))
     if (!resolves(ref))
@@ -109,5 +109,6 @@ function reportUnresolved(consent: ConsentResource, { resolves }: AdmitFacts, re
         path,
         `${ref} is not here: refer to what this server holds`,
         `${ref}は存在しません。このサーバーにあるものを参照してください`,
+        path.includes('.actor[') ? 'warning' : undefined,
       )
 }

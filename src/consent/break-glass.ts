@@ -1,6 +1,6 @@
 // Break-glass: one person's record, read only, with obligations (2.10).
 import type { AccessRequest } from './access-request.ts'
-import { answerOf } from './decide-patient.ts'
+import { answerOf, toGround } from './decide-patient.ts'
 import { type DecideContext, type Decision, deny, permit } from './decision.ts'
 import type { ConsentAnswer } from './evaluate-consent.ts'
 import type { Facets } from './facets.ts'
@@ -29,8 +29,10 @@ export function decideBreakGlass(request: AccessRequest, facets: Facets, context
   if (patient === undefined || others.length > 0) return deny('btg-single-patient')
   if (facets.confidentiality === VERY_RESTRICTED) return deny('btg-refused')
   const state = context.state.of(patient)
-  const answers = state.consents.map((consent) => answerOf(consent, state, request, facets, context))
-  return answers.some((answer) => withstands(answer, context)) ? deny('btg-refused') : permit('btg')
+  const refusing = state.consents
+    .map((consent) => ({ consent, answer: answerOf(consent, state, request, facets, context) }))
+    .filter(({ answer }) => withstands(answer, context))
+  return refusing.length > 0 ? deny('btg-refused', refusing.map(toGround)) : permit('btg')
 }
 
 // B4: a generic dissent gives way, one that names break-glass does not.

@@ -27,10 +27,11 @@ export function compileConsent(
     const permits = and(or(...below.map((each) => each.permits)), not(denies))
     const marked = or(...below.map((each) => each.marked))
     if (!matchesRequest(rule, request, context)) return { permits, denies, marked }
-    const own = and(compileFacets(rule, context), not(denies), not(permits))
+    const stands = and(compileFacets(rule, context), not(permits))
+    const own = and(stands, not(denies))
     if (rule.effect === 'permit') return { permits: or(permits, own), denies, marked }
     if (isWeak) return { permits, denies, marked }
-    return { permits, denies: or(denies, own), marked: marks(rule) ? or(marked, own) : marked }
+    return { permits, denies: or(denies, own), marked: marks(rule) ? or(marked, stands) : marked }
   }
 }
 

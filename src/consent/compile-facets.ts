@@ -1,7 +1,8 @@
 // The facet conditions of a rule as an Expr: the twin of `match-facets.ts`, equal to it on every resource (PT11).
-import { ALL, and, type Expr, equals, NONE, not, or, present, startsWith } from '../search/query.ts'
+import { ALL, and, type Expr, equals, NONE, not, or, present } from '../search/query.ts'
 import {
   AUTHOR_PARAM,
+  CLASS_PARAM,
   CLINICAL_PARAM,
   CODING_PARAM,
   CONFIDENTIALITY_PARAM,
@@ -41,7 +42,7 @@ function anyOf<T>(list: readonly T[] | undefined, compile: (each: T) => Expr): E
 
 function isOfClass(each: ClassCode): Expr {
   if (each.kind === 'type') return { kind: 'type', type: each.type }
-  return or(equals('_profile', each.url), startsWith('_profile', `${each.url}|`))
+  return equals(CLASS_PARAM, each.url)
 }
 
 function holdsClass(each: ClassCode): Expr {

@@ -16,25 +16,34 @@ import type { PatientState } from './state.ts'
 export function compilePatient(patient: string, request: AccessRequest, context: DecideContext): Expr {
   const state = context.state.of(patient)
   const formulas = state.consents.map((consent) => toFormulas(consent, state, request, context))
-  const fallback = compileDefault(patient, state, request, context)
-  const permits = or(...formulas.map((each) => each.permits), fallback)
+  const permits = or(
+    ...formulas.map((each) => each.permits),
+    compileDefault(patient, state, request, context),
+  )
   const denies = or(...formulas.map((each) => each.denies))
-  // D5
-  const stands = context.state.switches.dissentOverDefaults ? NONE : fallback
+  // D5, Q19
+  const stands = context.state.switches.dissentOverDefaults ? NONE : compileOwn(state, request, context)
   return or(stands, and(permits, not(denies)))
 }
 
-/** Returns the Expr of what holds for anybody who is not on record with anything: the default alone. */
+/** Returns the Expr of what holds for anybody who is not on record with anything: D1, D2 and U5 alone. */
 export function compileDefault(
   patient: string,
   state: PatientState,
   request: AccessRequest,
   context: DecideContext,
 ): Expr {
-  const { switches } = context.state
-  if (isTreating(state, request, switches)) return ALL
   const channels = openChannels(patient, request, context).map(({ provider }) => provider)
-  return comesFrom([...ownSources(request, switches), ...channels])
+  return or(compileOwn(state, request, context), comesFrom(channels))
+}
+
+// D1, D2
+function compileOwn(
+  state: PatientState,
+  request: AccessRequest,
+  { state: { switches } }: DecideContext,
+): Expr {
+  return isTreating(state, request, switches) ? ALL : comesFrom(ownSources(request, switches))
 }
 
 /** Returns the Expr of resources from one of these sources. */

@@ -16,17 +16,19 @@ export function decidePatient(
   context: DecideContext,
 ): Decision {
   const state = context.state.of(patient)
-  const fallback = defaultOf(patient, state, request, facets, context)
+  const fallback = defaultOf(state, request, facets, context)
   const answers = state.consents.map((consent) => ({
     consent,
     answer: answerOf(consent, state, request, facets, context),
   }))
   const denying = answers.filter(({ answer }) => answer?.effect === 'deny')
-  // D5: with the switch off a default stands whatever the person refuses.
-  if (denying.length > 0 && (context.state.switches.dissentOverDefaults || !fallback)) return toDeny(denying)
+  // D5, Q19: with the switch off the defaults of D1 and D2 stand whatever the person refuses.
+  const stands = fallback !== undefined && !context.state.switches.dissentOverDefaults
+  if (denying.length > 0) return stands ? permit(fallback) : toDeny(denying)
   const permitting = answers.filter(({ answer }) => answer?.effect === 'permit')
   if (permitting.length > 0) return permit('consent', permitting.map(toGround))
-  return fallback ? permit(fallback) : deny('default')
+  const ground = fallback ?? channelOf(patient, request, facets, context)
+  return ground ? permit(ground) : deny('default')
 }
 
 interface Answered {
@@ -40,7 +42,8 @@ function toDeny(denying: readonly Answered[]): Decision {
   return deny(`consent:${name}`, denying.map(toGround))
 }
 
-function toGround({ consent: { ref, versionId }, answer }: Answered): Ground {
+/** Returns the rules of a consent that gave its answer. */
+export function toGround({ consent: { ref, versionId }, answer }: Answered): Ground {
   return { consent: ref, versionId, paths: answer?.rules.map(({ path }) => path) ?? [] }
 }
 
@@ -70,7 +73,7 @@ export function bindsUnreadable(
   return source === undefined || !actingFor(request).includes(source)
 }
 
-/** P6, Q25: days after the 18th birthday for which a guardian's consent to primary use still permits. */
+/** P6, Q25: days from the 18th birthday on for which a guardian's consent to primary use still permits. */
 const RECONFIRM_DAYS = 90
 
 /** P6, Q25: true where a guardian gave the consent and the person has come of age: its permits rest. */
@@ -84,19 +87,27 @@ export function isSuspended(
   // An age that is not known is not known to be below 18.
   const { daysOfAge = Number.POSITIVE_INFINITY } = ageAt(time)
   if (daysOfAge < 0) return false
-  return purpose === undefined || vocabulary.purposes.isSecondary(purpose) || daysOfAge > RECONFIRM_DAYS
+  return purpose === undefined || vocabulary.purposes.isSecondary(purpose) || daysOfAge >= RECONFIRM_DAYS
 }
 
+// D1, D2
 function defaultOf(
-  patient: string,
   state: PatientState,
+  request: AccessRequest,
+  { source }: Facets,
+  { state: { switches } }: DecideContext,
+): string | undefined {
+  if (source !== undefined && ownSources(request, switches).includes(source)) return 'own-data'
+  return isTreating(state, request, switches) ? 'treating' : undefined
+}
+
+// U5: unlike a default it never stands against an objection (Q32).
+function channelOf(
+  patient: string,
   request: AccessRequest,
   { source }: Facets,
   context: DecideContext,
 ): string | undefined {
-  const { switches } = context.state
-  if (source !== undefined && ownSources(request, switches).includes(source)) return 'own-data'
-  if (isTreating(state, request, switches)) return 'treating'
   const channel = openChannels(patient, request, context).find(({ provider }) => provider === source)
   return channel && `admin:${channel.id}`
 }

@@ -27,20 +27,28 @@ const PUBLIC: ReadonlySet<string> = new Set([
 
 /** Returns the decision for one resource; what decided is for audit, the person and administrators alone. */
 export function decide(request: AccessRequest, facets: Facets, context: DecideContext): Decision {
-  const refused = refuse(request, facets, context)
+  const asked = withPurpose(request, facets)
+  const refused = refuse(asked, context)
   if (refused) return refused
-  if (facets.patients.length === 0) return decideNobodys(request, facets, context)
+  if (facets.patients.length === 0) return decideNobodys(asked, facets, context)
   // Q33
-  if (facets.isUndelivered && !isFromOwn(request, facets)) return deny('hard:undelivered')
-  return decidePersonal(request, facets, context)
+  if (facets.isUndelivered && !isFromOwn(asked, facets)) return deny('hard:undelivered')
+  return decidePersonal(asked, facets, context)
 }
 
-// C1, without looking at any data but whose it is: self access implies PATRQT.
-function refuse(request: AccessRequest, { patients }: Facets, context: DecideContext): Decision | undefined {
-  const { purpose, self, suspended, elevated } = request
+// Self access implies PATRQT (2.1), for the other persons of the resource too (Q40).
+function withPurpose(request: AccessRequest, { patients }: Facets): AccessRequest {
+  const isSelf = request.self !== undefined && patients.includes(request.self)
+  return isSelf && request.purpose === undefined ? { ...request, purpose: 'PATRQT' } : request
+}
+
+// C1, without looking at any data.
+function refuse(
+  { purpose, suspended, elevated }: AccessRequest,
+  { vocabulary }: DecideContext,
+): Decision | undefined {
   if (suspended) return deny('hard:client')
-  const isSelf = self !== undefined && patients.includes(self)
-  if (purpose === undefined ? !isSelf : !context.vocabulary.purposes.has(purpose)) return deny('purpose')
+  if (purpose === undefined || !vocabulary.purposes.has(purpose)) return deny('purpose')
   if (purpose === 'BTG' && !elevated) return deny('btg-not-elevated')
   return undefined
 }
@@ -83,8 +91,12 @@ function decideAll(
   own: Decision | undefined,
 ): Decision {
   const decisions = patients.map((patient) => decidePatient(patient, request, facets, context))
-  const denied = decisions.find(({ permit, reason }) => !permit && reason !== 'default')
-  if (denied) return denied
+  const denied = decisions.filter(({ permit, reason }) => !permit && reason !== 'default')
+  if (denied.length > 0)
+    return deny(
+      denied[0]!.reason,
+      denied.flatMap(({ grounds }) => grounds),
+    )
   const silent = decisions.find((decision) => !decision.permit)
   if (silent) return silent
   const all = own ? [own, ...decisions] : decisions

@@ -19,8 +19,9 @@ export function evaluateConsent(
   context: MatchContext & FacetContext,
 ): ConsentAnswer | undefined {
   const answer = evaluateRule(root, request, facets, context)
-  const isWeak = optIn && answer?.effect === 'deny' && answer.rules.includes(root)
-  return isWeak ? undefined : answer
+  if (!optIn || answer?.effect !== 'deny') return answer
+  const strong = answer.rules.filter((rule) => rule !== root)
+  return strong.length === 0 ? undefined : { effect: 'deny', rules: strong }
 }
 
 // T1: children first, also where the parent does not match; among them deny overrides (T3).
@@ -33,10 +34,12 @@ function evaluateRule(
   const below = rule.children
     .map((child) => evaluateRule(child, request, facets, context))
     .filter((answer) => answer !== undefined)
-  for (const effect of ['deny', 'permit'] as const) {
-    const rules = below.filter((answer) => answer.effect === effect).flatMap((answer) => answer.rules)
-    if (rules.length > 0) return { effect, rules }
-  }
+  const rulesOf = (effect: ConsentAnswer['effect']) =>
+    below.filter((answer) => answer.effect === effect).flatMap((answer) => answer.rules)
+  const [denying, permitting] = [rulesOf('deny'), rulesOf('permit')]
+  if (denying.length === 0 && permitting.length > 0) return { effect: 'permit', rules: permitting }
   const matches = matchesRequest(rule, request, context) && matchesFacets(rule, facets, context)
-  return matches ? { effect: rule.effect, rules: [rule] } : undefined
+  if (denying.length === 0) return matches ? { effect: rule.effect, rules: [rule] } : undefined
+  // A deny beneath does not hide that this one denies too: it may be the one that names break-glass (Q29, PT6).
+  return { effect: 'deny', rules: matches && rule.effect === 'deny' ? [rule, ...denying] : denying }
 }

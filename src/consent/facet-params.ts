@@ -25,3 +25,7 @@ export const UNDELIVERED = 'UNDELIVERED'
 export const SEVERAL = 'SEVERAL'
 /** Of a Consent: everybody whom it names as an actor, at any depth. */
 export const GRANTEE_PARAM = '_grantee'
+/** Profiles that it says it is of. */
+export const CLASS_PARAM = '_class'
+/** There are resources without which it cannot be shown. */
+export const NEEDING = 'NEEDING'

@@ -103,7 +103,6 @@ export const AUTHOR_ELEMENTS: ReadonlySet<string> = new Set([
   'asserter',
   'attester',
   'author',
-  'authoredBy',
   'enterer',
   'performer',
   'recorder',

@@ -1,17 +1,20 @@
 // From a resource to its facets, and from facets to index entries. https://hl7.org/fhir/R4/consent.html
 import type { Definitions } from '../fhir/definitions.ts'
-import { parseReference } from '../fhir/reference.ts'
-import type { Coding, Resource } from '../fhir/resource.ts'
+import { parseReference, referencedType } from '../fhir/reference.ts'
+import type { Coding, Reference, Resource } from '../fhir/resource.ts'
+import { cutVersion } from '../fhir/value-set.ts'
 import { OPEN } from '../search/keys.ts'
-import { type IndexEntry, PATIENT_PARAM } from '../search/query.ts'
+import { type IndexEntry, NEEDS_PARAM, PATIENT_PARAM } from '../search/query.ts'
 import {
   AUTHOR_PARAM,
+  CLASS_PARAM,
   CLINICAL_PARAM,
   CODING_PARAM,
   CONFIDENTIALITY_PARAM,
   FLAG_PARAM,
   GRANTEE_PARAM,
   HOLDS_PARAM,
+  NEEDING,
   PRIMARY_PARAM,
   REF_PARAM,
   SENSITIVITY_PARAM,
@@ -40,11 +43,12 @@ export type ToFacets = (
   source: string | undefined,
 ) => Facets
 
-/** Returns the function that reads facets. What refers to a resource, and who Provenance says made it, is not in it. */
+/** Returns the function that reads facets; `needsOf` gives what a resource cannot be shown without. What refers to a resource, and who Provenance says made it, is not in it. */
 export function createFaceter(
   definitions: Definitions,
   vocabulary: Vocabulary,
   { baseUrl }: FacetSettings,
+  needsOf: (resource: Resource) => readonly string[] = () => [],
 ): ToFacets {
   return (resource, entries, source) => {
     const { resourceType: type, id = '' } = resource
@@ -55,8 +59,9 @@ export function createFaceter(
       id,
       patients: patientsOf(definitions, type, entries),
       ...toLabelFacets(labelsOf(resource, vocabulary.sensitivities)),
-      holds: [...found.types],
+      holds: [...new Set([...found.types, ...sectionTypes(resource.section)])],
       profiles: listOf(resource.meta?.profile).filter((url) => typeof url === 'string'),
+      needs: needsOf(resource),
       codes: [...primary],
       codings: [...found.codings].filter((key) => !primary.has(key)),
       when: clinicalTime(resource, vocabulary.timeZone),
@@ -91,6 +96,10 @@ export function toFacetEntries(facets: Facets): IndexEntry[] {
   if (source !== undefined) add(SOURCE_PARAM, [source])
   add(REF_PARAM, facets.refs)
   add(GRANTEE_PARAM, facets.grantees ?? [])
+  // A claim of one version is a claim of the profile.
+  add(CLASS_PARAM, [...new Set(facets.profiles.flatMap((url) => [url, cutVersion(url)]))])
+  add(NEEDS_PARAM, facets.needs)
+  if (facets.needs.length > 0) add(FLAG_PARAM, [NEEDING])
   return entries
 }
 
@@ -153,6 +162,19 @@ function collect(resource: Resource, vocabulary: Vocabulary, baseUrl: string): C
     found.refs.add(ref)
     if (isAuthor) found.authors.add(ref)
   }
+}
+
+// M8: what the sections of a Composition refer to is part of the document, wherever it is kept.
+function sectionTypes(sections: unknown): readonly string[] {
+  return listOf(sections as readonly Section[] | undefined).flatMap(({ entry, section }) => [
+    ...listOf(entry).flatMap((each) => referencedType(each) ?? []),
+    ...sectionTypes(section),
+  ])
+}
+
+interface Section {
+  readonly entry?: readonly Reference[]
+  readonly section?: readonly Section[]
 }
 
 function primaryCodes(resource: Resource, vocabulary: Vocabulary): readonly string[] {

@@ -14,6 +14,8 @@ export interface Facets {
   /** Types of contained resources, entries and sections. */
   readonly holds: readonly string[]
   readonly profiles: readonly string[]
+  /** What it cannot be shown without: `Type/id`. */
+  readonly needs: readonly string[]
   /** Token keys of the primary code element. */
   readonly codes: readonly string[]
   /** Token keys of all other codings. */

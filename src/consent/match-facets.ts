@@ -24,8 +24,10 @@ export function matchesFacets(rule: Rule, facets: Facets, context: FacetContext)
   )
 }
 
+// A claim may name the version of the profile.
 function isOfClass(each: ClassCode, { type, profiles }: Facets): boolean {
-  return each.kind === 'type' ? each.type === type : profiles.includes(each.url)
+  if (each.kind === 'type') return each.type === type
+  return profiles.some((url) => url === each.url || url.startsWith(`${each.url}|`))
 }
 
 function holdsClass(each: ClassCode, facets: Facets): boolean {

@@ -47,7 +47,8 @@ export interface ReadRules {
 
 /** Returns the enforced scope of a Consent (A1), or undefined: then it is stored and never enforced. */
 export function scopeOf({ scope }: ConsentResource): 'patient-privacy' | 'research' | undefined {
-  const codes = (scope?.coding ?? []).filter(({ system }) => system === SCOPES).map(({ code }) => code)
+  const codings: readonly (Coding | null)[] = Array.isArray(scope?.coding) ? scope.coding : []
+  const codes = codings.filter((coding) => coding?.system === SCOPES).map((coding) => coding?.code)
   if (codes.includes('research')) return 'research'
   return codes.includes('patient-privacy') ? 'patient-privacy' : undefined
 }
@@ -63,11 +64,24 @@ export function normalise(vocabulary: Vocabulary, consent: ConsentResource): Sto
   const patient = patientOf(consent)
   if (consent.status !== 'active' || scopeOf(consent) === undefined || patient === undefined) return undefined
   const recorded = { ref: `Consent/${consent.id}`, versionId: consent.meta?.versionId, patient }
-  const { optIn, root, problems } = readRules(vocabulary, consent)
-  if (!root || problems.length > 0)
-    return { kind: 'unreadable', ...recorded, problems: problems.map(({ rule, path }) => `${rule} ${path}`) }
-  const performers = (consent.performer ?? []).flatMap(({ reference }) => toRef(reference) ?? [])
-  return { kind: 'agreement', ...recorded, optIn, performers, root }
+  try {
+    const { optIn, root, problems } = readRules(vocabulary, consent)
+    if (!root || problems.length > 0)
+      return {
+        kind: 'unreadable',
+        ...recorded,
+        problems: problems.map(({ rule, path }) => `${rule} ${path}`),
+      }
+    return { kind: 'agreement', ...recorded, optIn, performers: performersOf(consent), root }
+  } catch (error) {
+    // An object where R4 has an array and the like: nobody may be kept from deciding by one Consent that is not FHIR.
+    if (!(error instanceof TypeError)) throw error
+    return { kind: 'unreadable', ...recorded, problems: ['A6 Consent'] }
+  }
+}
+
+function performersOf({ performer = [] }: ConsentResource): readonly string[] {
+  return performer.flatMap(({ reference }) => toRef(reference) ?? [])
 }
 
 /** Returns the rules of a Consent, or the problems by which it breaks A3 to A6. */

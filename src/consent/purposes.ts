@@ -16,7 +16,7 @@ const BARRIERS: ReadonlySet<string> = new Set(['BTG', 'CLINTRL', 'POPHLTH', 'TRA
 const EXACT: ReadonlySet<string> = new Set(['HOPERAT'])
 
 export interface Purposes {
-  /** True of a code below PurposeOfUse and of a registered project. */
+  /** True of a code below PurposeOfUse, of a secondary one and of a registered project: what a request may state (Q12). */
   has(code: string): boolean
   isSecondary(code: string): boolean
   /** True where a permit that names `named` covers a request for `asked` (M6). */
@@ -41,14 +41,15 @@ export function createPurposes(definitions: Definitions, projects: readonly Proj
     projects.map(({ system, codes }) => [system, new Set(codes.filter((code) => !reasons.has(code)))]),
   )
   const projectCodes = new Set([...systems.values()].flatMap((codes) => [...codes]))
-  const purposes = new Set(reasons.below(ROOT))
-  purposes.delete(ROOT)
   const secondary = new Set([...SECONDARY.flatMap(reasons.below), ...projectCodes])
+  // MARKT alone of them is not below PurposeOfUse.
+  const purposes = new Set([...reasons.below(ROOT), ...secondary])
+  purposes.delete(ROOT)
   const above = (code: string) =>
     projectCodes.has(code) ? [code, ...reasons.above(RESEARCH)] : reasons.above(code)
 
   return {
-    has: (code) => purposes.has(code) || projectCodes.has(code),
+    has: (code) => purposes.has(code),
     isSecondary: (code) => secondary.has(code),
     permits(named, asked) {
       if (named === asked) return true

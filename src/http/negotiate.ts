@@ -53,7 +53,8 @@ export interface Form {
   readonly pretty: boolean
 }
 
-const PLAIN: Form = { format: 'json', pretty: false }
+/** JSON as it lies. */
+export const PLAIN: Form = { format: 'json', pretty: false }
 
 /**
  * Returns the form that `Accept`, `_format` and `_pretty` ask for; `_format` goes before Accept, JSON where both are welcome. Throws
@@ -70,6 +71,12 @@ export function negotiate(accept: string | undefined, params: Params): Form {
     return pretty ? { ...PLAIN, pretty } : PLAIN
   const format = asked === undefined ? readAccept(accept!) : readFormat(asked)
   return { format, pretty }
+}
+
+/** Returns the media type that `_format`, or else Accept first of all, names; lower case, without parameters. */
+export function firstAsked(accept: string | undefined, params: Params): string {
+  const format = params.findLast(([name]) => name === '_format')?.[1]
+  return typeOf((format ?? accept ?? '').split(',', 1)[0])
 }
 
 function toBoolean(value: string): boolean {

@@ -46,8 +46,8 @@ const NO_PARAMS: Params = []
 
 let basePath: { readonly of: string; readonly path: string } | undefined
 
-// Parsed once: it is the same for every request of a server.
-function toBasePath(baseUrl: string): string {
+/** Returns the path of the base URL: parsed once, it is the same for every request of a server. */
+export function toBasePath(baseUrl: string): string {
   if (basePath?.of !== baseUrl) basePath = { of: baseUrl, path: new URL(baseUrl).pathname }
   return basePath.path
 }

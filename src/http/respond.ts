@@ -53,6 +53,8 @@ export function respond(
       return send(reply, form, [JSON.stringify(toOutcomeFor(reply.request, result.issues))])
     case 'resource':
       return send(reply, form, [stringifyJson(result.resource)])
+    case 'text':
+      return secret(reply).header('content-type', `${result.mediaType}; charset=utf-8`).send(result.text)
   }
 }
 
@@ -93,8 +95,8 @@ function toVersionUrl(baseUrl: string, { type, id, versionId }: Stored): string 
   return `${baseUrl}/${type}/${id}/_history/${versionId}`
 }
 
-function mark(reply: FastifyReply, { versionId, lastUpdated }: VersionMark): void {
-  reply.header('etag', toEntityTag(versionId))
+function mark(reply: FastifyReply, { versionId, tag, lastUpdated }: VersionMark): void {
+  reply.header('etag', toEntityTag(tag ?? versionId))
   reply.header('last-modified', new Date(lastUpdated).toUTCString())
 }
 

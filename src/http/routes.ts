@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../fhir/outcome.ts'
 import { toCapabilities } from '../interactions/capabilities.ts'
 import type { AppContext } from '../interactions/context.ts'
+import type { Interaction } from '../interactions/interaction.ts'
 import { parseQueryString } from '../interactions/params.ts'
 import { perform } from '../interactions/perform.ts'
 import { type RestRequest, toInteraction } from '../interactions/request.ts'
-import { assertMediaType, type BodyKind, negotiate } from './negotiate.ts'
+import { recordAnswer } from './audit.ts'
+import { assertMediaType, type BodyKind, firstAsked, negotiate, PLAIN } from './negotiate.ts'
 import { type Preference, parsePrefer } from './prefer.ts'
 import { toRestRequest } from './request.ts'
 import { respond } from './respond.ts'
@@ -110,17 +112,30 @@ function createHandler(context: AppContext) {
     const preference = parsePrefer(request.headers.prefer)
     const rest = readRequest(context, request, preference)
     if (rest instanceof FhirError) return answerUnreadable(context, request, reply, rest)
-    const form = negotiate(request.headers.accept, rest.params)
-    const asked = toInteraction(context, rest)
+    const asked = toAsked(context, request, rest)
+    const form = isText(asked) ? PLAIN : negotiate(request.headers.accept, rest.params)
     // Open to all: here alone there may be no principal.
     if (asked.kind === 'capabilities')
       return respond(context, reply, toCapabilities(context, asked), { form })
     if (!request.principal)
       throw new FhirError('login', 'A bearer token is needed in the Authorization header')
+    request.interaction = asked
     const policy = await context.policyFor(request.principal)
     const result = await perform(context, policy, asked)
+    await recordAnswer(context, request, policy, asked, result)
     return respond(context, reply, result, { form, return: preference.return })
   }
+}
+
+// Text is for those operations alone that can be written as it.
+function toAsked(context: AppContext, { headers }: FastifyRequest, rest: RestRequest): Interaction {
+  const asked = toInteraction(context, rest)
+  if (asked.kind !== 'operation' || asked.operation.mediaType === undefined) return asked
+  return { ...asked, text: firstAsked(headers.accept, rest.params) === asked.operation.mediaType }
+}
+
+function isText(asked: Interaction): boolean {
+  return asked.kind === 'operation' && asked.text === true
 }
 
 // What cannot even be parsed is told by $validate as any other fault (V3).

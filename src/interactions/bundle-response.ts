@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { stringifyJson } from '../fhir/json.ts'
 import { type FhirError, type Issue, toOutcome } from '../fhir/outcome.ts'
+import { disclosedBy } from './audit/deed.ts'
 import type { AppContext } from './context.ts'
 import type { Return } from './interaction.ts'
 import { joinBundle, toPieces } from './page.ts'
@@ -23,7 +24,8 @@ export function toResponse(
   const entries = outcomes.map(({ result, error }) =>
     error ? toFailed(error) : toAnswered(context, result, wanted),
   )
-  return { kind: 'pieces', pieces: joinBundle({ type, link: [] }, entries) }
+  const disclosed = outcomes.flatMap(({ result }) => (result ? disclosedBy(result) : []))
+  return { kind: 'pieces', pieces: joinBundle({ type, link: [] }, entries), disclosed }
 }
 
 /** Returns the HTTP status that a result answers with. */
@@ -33,6 +35,7 @@ export function toStatus(result: Result): number {
     case 'pieces':
     case 'public':
     case 'outcome':
+    case 'text':
       return 200
     case 'resource':
       return result.status ?? 200
@@ -97,12 +100,13 @@ function describe(result: Result, wanted: Return): object {
     case 'public':
     case 'outcome':
     case 'resource':
+    case 'text':
       return { status }
   }
 }
 
-function toMark({ versionId, lastUpdated }: VersionMark): object {
-  return { etag: toEntityTag(versionId), lastModified: new Date(lastUpdated).toISOString() }
+function toMark({ versionId, tag, lastUpdated }: VersionMark): object {
+  return { etag: toEntityTag(tag ?? versionId), lastModified: new Date(lastUpdated).toISOString() }
 }
 
 function toTold(result: Result, wanted: Return): object | undefined {
@@ -130,6 +134,8 @@ function toContent(
     case 'removed':
     case 'gone':
     case 'not-modified':
+    // Never in a Bundle: an operation is asked for text by HTTP alone.
+    case 'text':
       return undefined
   }
 }

@@ -1,4 +1,6 @@
 // What the server is made of, wired once in app.ts and handed to every interaction and operation.
+import type { AccessContext } from '../access/access.ts'
+import type { Label } from '../access/labels.ts'
 import type { CompileParams, Policy } from '../access/policy.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Governance } from '../consent/governance.ts'
@@ -31,6 +33,8 @@ export interface Settings {
   readonly pageLinkTtl: number
   /** `Organization/…`: whose data it is where nothing else is said. */
   readonly organization: string
+  /** Whether accesses and provisions are written to the journal. */
+  readonly audit: boolean
 }
 
 export interface AppContext {
@@ -45,8 +49,12 @@ export interface AppContext {
   readonly indexer: (resource: Resource) => IndexEntry[]
   /** The same with its facets, and what it puts on record. */
   readonly indexFor: IndexFor
+  /** Labels a resource that is to be stored. */
+  readonly label: Label
   /** What governs access beside the records of persons. */
   readonly governance: () => Promise<Governance>
+  /** What `openAccess` works with: for questions about another's access. */
+  readonly access: AccessContext
   /** Resolves to the issues of a resource by every rule known here; without an error it may be stored. */
   readonly validate: Validate
   /** Issues of its structure alone: of what is read and not stored (Parameters, the envelope of a Bundle). */

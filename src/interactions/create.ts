@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { Resource } from '../fhir/resource.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Create } from './interaction.ts'
+import { prepare } from './prepare.ts'
+import { putConsent } from './put-consent.ts'
 import type { Result } from './result.ts'
-import { assertValid, buildPut, type Step, type Writing } from './write.ts'
+import type { Step, Writing } from './write.ts'
 
 /**
  * Returns the step that stores the resource under a new id (a UUIDv4: an id in the order of time would tell when a hidden
@@ -23,6 +25,5 @@ function toExisting(version: Extract<Result, { kind: 'written' }>['version']): R
 
 async function planNew(writing: Writing, body: Resource, expect = {}): Promise<Step> {
   const resource = { ...body, id: randomUUID() }
-  await assertValid(writing, resource)
-  return buildPut(writing, resource, 'POST', { version: null, ...expect })
+  return putConsent(writing, await prepare(writing, resource), 'POST', { version: null, ...expect })
 }

@@ -5,6 +5,7 @@ import type { AppContext } from './context.ts'
 import type { Delete } from './interaction.ts'
 import { assertMatch } from './precondition.ts'
 import type { Result } from './result.ts'
+import { tagOf, toReplaced } from './show.ts'
 import { newVersionId } from './version-id.ts'
 import { commitStep, isStale, isStanding, readTarget, type Step, type Writing } from './write.ts'
 
@@ -25,7 +26,7 @@ export async function planDeleteAt(
   expect: Expectation = {},
 ): Promise<Step> {
   const current = await readTarget(writing, 'd', type, id)
-  assertMatch(ifMatch, isStanding(current) ? current.versionId : undefined)
+  assertMatch(ifMatch, isStanding(current) ? tagOf((await toReplaced(writing, current)).shown) : undefined)
   if (!isStanding(current)) return { kind: 'done', result: { kind: 'removed', version: current, count: 0 } }
   return { kind: 'remove', change: buildRemove(writing, type, id, { ...expect, version: current.versionId }) }
 }

@@ -1,9 +1,12 @@
 // All that a store keeps beside a resource's document: entries of search, facets, what it puts on record.
+
+import { isPersonal } from '../access/directory.ts'
 import type { PutChange } from '../access/plan.ts'
 import { createFaceter, toFacetEntries } from '../consent/facets-of.ts'
 import { toStanding } from '../consent/standing.ts'
 import type { Vocabulary } from '../consent/vocabulary.ts'
 import type { Definitions } from '../fhir/definitions.ts'
+import { essentialReferences } from '../fhir/prune.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { IndexEntry } from '../search/query.ts'
 
@@ -19,7 +22,10 @@ export function createIndexFor(
   settings: { readonly baseUrl: string },
   indexer: (resource: Resource) => readonly IndexEntry[],
 ): IndexFor {
-  const toFacets = createFaceter(definitions, vocabulary, settings)
+  const ground = { definitions, baseUrl: settings.baseUrl, isPersonal }
+  const toFacets = createFaceter(definitions, vocabulary, settings, (resource) =>
+    essentialReferences(resource, ground),
+  )
   return (resource, source) => {
     const entries = indexer(resource)
     const facets = toFacetEntries(toFacets(resource, entries, source))

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Change, PutChange } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
+import { type Labels, labelsOf } from '../consent/read-labels.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { RecordChange } from '../store/store.ts'
 import type { AppContext } from './context.ts'
-import { assertValid, buildPut, isStanding, type PutStep, toUnchanged, type Writing } from './write.ts'
+import { prepare } from './prepare.ts'
+import { buildPut, isStanding, type PutStep, toUnchanged, type Writing } from './write.ts'
 
 /** One resource to store; `key` tells it apart in the answer (a line number). */
 export interface Candidate {
@@ -41,31 +43,35 @@ function toRejection(key: number, error: unknown): Prepared {
   throw error
 }
 
-async function parseCandidate(writing: Writing, bytes: Uint8Array): Promise<Resource> {
-  const resource = parseJson(bytes) as Resource
-  await assertValid(writing, resource)
-  return resource
-}
-
-async function prepareCandidate(
-  context: AppContext,
-  policy: Policy,
-  { key, bytes }: Candidate,
-): Promise<Prepared> {
-  const writing: Writing = { context, policy, reader: context.store }
+async function prepareCandidate(writing: Ingesting, { key, bytes }: Candidate): Promise<Prepared> {
+  const { context, policy, pending } = writing
   try {
-    const given = await parseCandidate(writing, bytes)
-    const { resourceType: type, id } = given
-    if (id === undefined)
-      return toPrepared(key, buildPut(writing, { ...given, id: randomUUID() }, 'POST', { version: null }))
-    const current = await context.store.read(policy.targetPlan('u', type, id))
-    if (isStanding(current) && toUnchanged(current, given)) return { kind: 'unchanged' }
-    const expect = { version: isStanding(current) ? current.versionId : null }
+    const given = parseJson(bytes) as Resource
+    const { resourceType: type } = given
+    const id = given.id ?? randomUUID()
+    const current =
+      given.id === undefined ? undefined : await context.store.read(policy.targetPlan('u', type, id))
     const standing = isStanding(current) ? current : undefined
-    return toPrepared(key, buildPut(writing, { ...given, id }, 'PUT', expect, standing))
+    const replaced = standing && { stored: standing, shown: standing }
+    // What was agreed elsewhere is taken in as it is; what cannot be interpreted then denies (N3).
+    const resource = await prepare(writing, { ...given, id }, replaced, { admitted: true })
+    if (standing && toUnchanged(standing, resource)) return { kind: 'unchanged' }
+    const method = given.id === undefined ? 'POST' : 'PUT'
+    const step = buildPut(writing, resource, method, { version: standing?.versionId ?? null }, standing)
+    pending.set(`${type}/${id}`, labelsOf(resource, (await context.governance()).vocabulary.sensitivities))
+    return toPrepared(key, step)
   } catch (error) {
     return toRejection(key, error)
   }
+}
+
+/** Candidates see the labels of those before them, which are not stored yet. */
+interface Ingesting extends Writing {
+  readonly pending: Map<string, Labels>
+}
+
+function startIngesting(context: AppContext, policy: Policy): Ingesting {
+  return { context, policy, reader: context.store, pending: new Map() }
 }
 
 const toPrepared = (key: number, { change }: PutStep): Prepared => ({ kind: 'change', key, change })
@@ -73,7 +79,7 @@ const toPrepared = (key: number, { change }: PutStep): Prepared => ({ kind: 'cha
 // What came in between (another process wrote the same id) is prepared anew, one by one.
 async function storeAlone(context: AppContext, policy: Policy, candidate: Candidate): Promise<Prepared> {
   for (let attempt = 1; ; attempt++) {
-    const prepared = await prepareCandidate(context, policy, candidate)
+    const prepared = await prepareCandidate(startIngesting(context, policy), candidate)
     if (prepared.kind !== 'change') return prepared
     try {
       await context.store.commit([prepared.change])
@@ -116,7 +122,8 @@ export async function prepareAll(
   candidates: readonly Candidate[],
 ): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = []
-  for (const candidate of candidates) prepared.push(await prepareCandidate(context, policy, candidate))
+  const ingesting = startIngesting(context, policy)
+  for (const candidate of candidates) prepared.push(await prepareCandidate(ingesting, candidate))
   return prepared
 }
 

@@ -97,6 +97,7 @@ export interface OperationCall {
   /** Parameters, or the resource that is the only parameter. */
   readonly body?: Resource
   readonly handling: Handling
+  readonly text?: boolean
 }
 
 export interface BundleInteraction {

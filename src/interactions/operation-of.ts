@@ -17,6 +17,8 @@ export interface OperationInput {
   /** The body of a POST: Parameters, or the resource that is the only parameter. Its form is not checked yet. */
   readonly body?: Resource
   readonly handling: Handling
+  /** True where the answer is to be text of the operation's other media type. */
+  readonly text?: boolean
 }
 
 export interface OperationOf<Context> {
@@ -27,6 +29,8 @@ export interface OperationOf<Context> {
   readonly levels: readonly OperationLevel[]
   /** Types it can be called on at the levels `type` and `instance`; undefined for every type. */
   readonly types?: readonly string[]
+  /** A media type that it can also answer in, by HTTP: with a Result of the kind `text`. */
+  readonly mediaType?: string
   /** A GET is refused where true. */
   readonly affectsState: boolean
   /** Throws FhirError for what it refuses. Access is its own to ask of `input.policy`. */

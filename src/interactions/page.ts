@@ -77,12 +77,12 @@ export function toHistoryEntry(
   version: Version,
   mask: Mask | undefined,
 ): readonly Piece[] {
-  const { type, id, method, versionId, lastUpdated, document } = version
+  const { type, id, method, versionId, tag, lastUpdated, document } = version
   const head = `{"fullUrl":"${baseUrl}/${type}/${id}"`
   const request = JSON.stringify({ method, url: method === 'POST' ? type : `${type}/${id}` })
   const response = JSON.stringify({
     status: STATUS[method],
-    etag: toEntityTag(versionId),
+    etag: toEntityTag(tag ?? versionId),
     lastModified: new Date(lastUpdated).toISOString(),
   })
   const tail = `,"request":${request},"response":${response}}`

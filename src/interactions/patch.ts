@@ -10,17 +10,12 @@ import type { Resource } from '../fhir/resource.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Patch, PatchInteraction } from './interaction.ts'
 import { assertMatch } from './precondition.ts'
+import { prepare } from './prepare.ts'
+import { putConsent } from './put-consent.ts'
 import { absent } from './read.ts'
 import type { Stored } from './result.ts'
-import {
-  assertValid,
-  buildPut,
-  isStanding,
-  readTarget,
-  type Step,
-  toUnchanged,
-  type Writing,
-} from './write.ts'
+import { tagOf, toReplaced } from './show.ts'
+import { isStanding, readTarget, type Step, toUnchanged, type Writing } from './write.ts'
 
 /** Returns the step that stores the patched resource; nothing to do where the patch changes nothing. */
 export async function planPatch(writing: Writing, asked: PatchInteraction): Promise<Step> {
@@ -45,12 +40,14 @@ export async function planPatchAt(
   const current = await readTarget(writing, 'u', type, id)
   if (!current) throw absent(type)
   if (!isStanding(current)) return { kind: 'done', result: { kind: 'gone', version: current } }
-  assertMatch(ifMatch, current.versionId)
-  const resource = apply(patch, current, rewrite)
-  await assertValid(writing, resource)
+  const replaced = await toReplaced(writing, current)
+  assertMatch(ifMatch, tagOf(replaced.shown))
+  // On what the writer is shown: what is hidden can be neither tested nor changed (W5).
+  const patched = apply(patch, replaced.shown as Stored, rewrite)
+  const resource = await prepare(writing, { ...patched, id }, replaced)
   const unchanged = toUnchanged(current, resource)
   if (unchanged) return unchanged
-  return buildPut(writing, { ...resource, id }, 'PATCH', { ...expect, version: current.versionId }, current)
+  return putConsent(writing, resource, 'PATCH', { ...expect, version: current.versionId }, current)
 }
 
 function apply(patch: Patch, current: Stored, rewrite: RewriteUri | undefined): Resource {

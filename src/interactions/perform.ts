@@ -1,8 +1,12 @@
 // The spine: an Interaction under a Policy comes to a Result. https://hl7.org/fhir/R4/http.html
+import type { Disclosed } from '../access/audit.ts'
 import type { InteractionCode } from '../access/interaction-code.ts'
 import type { Policy } from '../access/policy.ts'
 import { FhirError } from '../fhir/outcome.ts'
-import type { Reader, Store } from '../store/store.ts'
+import type { Reader, Store, Version } from '../store/store.ts'
+import { toDisclosed } from './audit/deed.ts'
+import { readAuditEvent } from './audit/read.ts'
+import { searchAuditEvents } from './audit/search.ts'
 import { batch } from './batch.ts'
 import { toCapabilities } from './capabilities.ts'
 import type { AppContext } from './context.ts'
@@ -14,6 +18,7 @@ import { planPatch } from './patch.ts'
 import { read } from './read.ts'
 import type { Result } from './result.ts'
 import { search } from './search.ts'
+import { showing, showResult } from './show.ts'
 import { transaction } from './transaction.ts'
 import { planUpdate } from './update.ts'
 import { vread } from './vread.ts'
@@ -30,25 +35,47 @@ export async function perform(
   reader: Reader = context.store,
 ): Promise<Result> {
   assertMay(policy, asked)
+  const disclosed: Disclosed[] = []
+  const result = await dispatch(context, policy, asked, reader, (version) =>
+    disclosed.push(toDisclosed(version)),
+  )
+  const shown = await showResult(context, reader, policy, result)
+  return shown.disclosed || disclosed.length === 0 || !READS.has(asked.kind) ? shown : { ...shown, disclosed }
+}
+
+/** What these answer with is what they have read; writes read for their own ends. */
+const READS: ReadonlySet<Interaction['kind']> = new Set(['read', 'vread', 'search', 'history', 'operation'])
+
+async function dispatch(
+  context: AppContext,
+  policy: Policy,
+  asked: Interaction,
+  reader: Reader,
+  onShown: (version: Version) => void,
+): Promise<Result> {
+  const shown = showing(context, reader, policy, onShown)
+  const writing = { context, policy, reader: shown }
   switch (asked.kind) {
     case 'read':
-      return read(reader, policy, asked)
+      if (asked.type === 'AuditEvent') return readAuditEvent(context, shown, policy, asked)
+      return read(shown, policy, asked)
     case 'vread':
-      return vread(reader, policy, asked)
+      return vread(shown, policy, asked)
     case 'search':
-      return search(context, reader, policy, asked)
+      if (asked.type === 'AuditEvent') return searchAuditEvents(context, shown, policy, asked)
+      return search(context, shown, policy, asked)
     case 'history':
-      return history(context, reader, policy, asked)
+      return history(context, shown, policy, asked)
     case 'create':
-      return commitStep(context, () => planCreate({ context, policy, reader }, asked))
+      return commitStep(context, () => planCreate(writing, asked))
     case 'update':
-      return commitStep(context, () => planUpdate({ context, policy, reader }, asked))
+      return commitStep(context, () => planUpdate(writing, asked))
     case 'patch':
-      return commitStep(context, () => planPatch({ context, policy, reader }, asked))
+      return commitStep(context, () => planPatch(writing, asked))
     case 'delete':
-      return remove({ context, policy, reader }, asked)
+      return remove(writing, asked)
     case 'operation':
-      return asked.operation.run(toReadBy(context, reader), { ...asked, policy })
+      return asked.operation.run(toReadBy(context, shown), { ...asked, policy })
     case 'batch':
       return batch(context, policy, asked, perform)
     case 'transaction':
@@ -58,14 +85,14 @@ export async function perform(
   }
 }
 
-// An operation reads through its context: inside a transaction that must show the transaction's own writes.
+// An operation reads through its context: as the requester is shown it, and inside a transaction its own writes.
 function toReadBy(context: AppContext, reader: Reader): AppContext {
-  if (reader === context.store) return context
   const store: Store = {
     ...context.store,
     read: (plan) => reader.read(plan),
     search: (plan) => reader.search(plan),
     history: (plan) => reader.history(plan),
+    visible: (plan) => reader.visible(plan),
   }
   return Object.create(context, { store: { value: store } }) as AppContext
 }

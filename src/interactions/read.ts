@@ -28,6 +28,6 @@ export function absent(type: string): FhirError {
 
 // If-None-Match goes first; Last-Modified has whole seconds only. https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
 function isKnown({ ifNoneMatch, ifModifiedSince = 0 }: Omit<Read, 'kind'>, version: Stored): boolean {
-  if (ifNoneMatch !== undefined) return matchesTag(ifNoneMatch, version.versionId)
+  if (ifNoneMatch !== undefined) return matchesTag(ifNoneMatch, version.tag ?? version.versionId)
   return Math.floor(version.lastUpdated / 1000) <= Math.floor(ifModifiedSince / 1000)
 }

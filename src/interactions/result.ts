@@ -1,4 +1,5 @@
 // What an interaction came to; http/respond.ts and the Bundles turn it into a reply. https://hl7.org/fhir/R4/http.html#summary
+import type { Disclosed } from '../access/audit.ts'
 import type { Mask } from '../fhir/mask.ts'
 import type { Issue, OperationOutcome } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
@@ -9,17 +10,21 @@ export interface VersionMark {
   readonly id: string
   readonly versionId: string
   readonly lastUpdated: number
+  /** The value of the entity tag where it is not the versionId. */
+  readonly tag?: string
 }
 
-/** A version with its bytes as stored. */
+/** A version with its bytes: as stored, or as they are shown under an entity tag of their own (`tag`). */
 export interface Stored extends VersionMark {
   readonly document: Uint8Array
+  readonly source?: string
+  readonly patients?: readonly string[]
 }
 
 /** JSON text in pieces, so that stored bytes are served without being parsed. */
 export type Piece = string | Uint8Array
 
-export type Result =
+type Kind =
   /** A version that was asked for. */
   | { readonly kind: 'found'; readonly version: Stored; readonly mask?: Mask }
   /** What stands after a write; `created` where nothing stood before. An update that changes nothing gives the old version. */
@@ -37,6 +42,11 @@ export type Result =
   | { readonly kind: 'outcome'; readonly issues: readonly Issue[] }
   /** A resource made for this answer. `status` is 200 where it is not given. */
   | { readonly kind: 'resource'; readonly resource: Resource | OperationOutcome; readonly status?: number }
+  /** Text of another media type, for an operation that was asked for it (`OperationInput.text`). */
+  | { readonly kind: 'text'; readonly mediaType: string; readonly text: string }
+
+/** `disclosed`: the resources shown, for the access log; without it the log has what the version says. */
+export type Result = Kind & { readonly disclosed?: readonly Disclosed[] }
 
 /** Returns an outcome that only informs. */
 export function inform(diagnostics: string): readonly Issue[] {

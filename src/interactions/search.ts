@@ -13,7 +13,7 @@ import { toQueryString } from './params.ts'
 import type { Result } from './result.ts'
 
 /** Where a walk goes on: everything but the cursor is asked, parsed and authorised again. */
-interface Walk {
+export interface Walk {
   readonly search: Search
   readonly after: Cursor
 }
@@ -91,7 +91,8 @@ async function toBundle(
   return { kind: 'pieces', pieces: joinBundle({ type: 'searchset', total, link }, entries) }
 }
 
-const INCLUDES_CUT: Issue = {
+/** Says that a page brings along less than it should. */
+export const INCLUDES_CUT: Issue = {
   severity: 'warning',
   code: 'too-costly',
   diagnostics: 'More resources are to be included than one page may hold: some are left out',
@@ -103,12 +104,14 @@ async function toNext(context: AppContext, policy: Policy, asked: Search, after:
   return toUrl(context, asked, `_page=${sealed}`)
 }
 
-function toPath({ type, compartment }: Search): string {
+/** Returns the path below the base that a search goes to. */
+export function toPath({ type, compartment }: Search): string {
   if (compartment) return `${compartment.name}/${compartment.id}/${type ?? '*'}`
   return type ?? ''
 }
 
-function toUrl({ settings }: AppContext, asked: Search, query: string): string {
+/** Returns the URL of a search with this query string. */
+export function toUrl({ settings }: AppContext, asked: Search, query: string): string {
   const path = toPath(asked)
   const url = path === '' ? settings.baseUrl : `${settings.baseUrl}/${path}`
   return query === '' ? url : `${url}?${query}`

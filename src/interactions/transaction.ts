@@ -1,6 +1,7 @@
 // transaction: all entries or none, in R4's order. https://hl7.org/fhir/R4/http.html#transaction
 import type { Change } from '../access/plan.ts'
 import type { Policy } from '../access/policy.ts'
+import { type Labels, labelsOf } from '../consent/read-labels.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { CommittedVersion, Reader } from '../store/store.ts'
 import { atEntry, type Entry, parseEntries } from './bundle-entry.ts'
@@ -11,9 +12,10 @@ import type { BundleInteraction, Interaction } from './interaction.ts'
 import { type Links, recheckLinks, resolveLinks } from './links-within.ts'
 import { createPacer } from './pace.ts'
 import type { Result } from './result.ts'
+import { showResult } from './show.ts'
 import { type Planned, planStep } from './transaction-plan.ts'
 import { inTurn } from './turn.ts'
-import { isStale, type Step, toResult, type Writing } from './write.ts'
+import { changesOf, isStale, type Step, toResult, type Writing } from './write.ts'
 
 /** How an entry that reads is run: the spine, with a reader that sees what the transaction has written. */
 export type PerformIn = (
@@ -52,7 +54,11 @@ export async function transaction(
   assertMay: AssertMay,
 ): Promise<Result> {
   const outcomes = await runTransaction(context, policy, asked, perform, assertMay)
-  return toResponse(context, 'transaction-response', outcomes, asked.return)
+  const shown = outcomes.map(
+    async (outcome): Promise<EntryOutcome> =>
+      outcome.result ? { result: await showResult(context, context.store, policy, outcome.result) } : outcome,
+  )
+  return toResponse(context, 'transaction-response', await Promise.all(shown), asked.return)
 }
 
 /** Returns what became of each entry, in their order; throws as `transaction` does. */
@@ -109,11 +115,25 @@ async function attemptOnce(run: Run): Promise<readonly EntryOutcome[] | undefine
   }
   const links = await resolveLinks(identities, all, pace)
   const planned: Planned[] = []
+  const coming: Writing = { ...writing, pending: await labelsToCome(run.context, all) }
   for (const identity of all) {
-    planned.push({ identity, step: await planStep(writing, identity, links) })
+    planned.push({ identity, step: await planStep(coming, identity, links) })
     await pace()
   }
   return commitAll(run, planned, links)
+}
+
+// What entries refer to may itself be about to be stored: its labels are those of its own codes (LI2).
+async function labelsToCome(
+  { label, governance }: AppContext,
+  all: readonly Identity[],
+): Promise<ReadonlyMap<string, Labels>> {
+  const { vocabulary } = await governance()
+  const labels = new Map<string, Labels>()
+  for (const { type, id, entry } of all)
+    if ('resource' in entry.asked)
+      labels.set(`${type}/${id}`, labelsOf(label(entry.asked.resource).resource, vocabulary.sensitivities))
+  return labels
 }
 
 function isWrite(entry: Entry): entry is WriteEntry {
@@ -125,9 +145,12 @@ async function commitAll(
   planned: readonly Planned[],
   { conditional }: Links,
 ): Promise<readonly EntryOutcome[] | undefined> {
-  const changes: Change[] = planned.flatMap(({ step }) =>
-    step === 'same' || step.kind === 'done' ? [] : [step.change],
-  )
+  const steps = planned.flatMap(({ step }) => (step === 'same' || step.kind === 'done' ? [] : [step]))
+  // First each entry's own change, in their order: versions are told by their place.
+  const changes: Change[] = [
+    ...steps.map(({ change }) => change),
+    ...steps.flatMap((step) => changesOf(step).slice(1)),
+  ]
   const reads = run.entries.filter((entry) => !isWrite(entry))
   const outcomes: EntryOutcome[] = new Array(run.entries.length)
   const readAll = async (reader: Reader) => {
@@ -153,8 +176,8 @@ async function commitAll(
 }
 
 async function readOne(run: Run, { index, asked }: Entry, reader: Reader): Promise<Result> {
-  const { read, search, history } = reader
-  const context = { ...run.context, store: { ...run.context.store, read, search, history } }
+  const { read, search, history, visible } = reader
+  const context = { ...run.context, store: { ...run.context.store, read, search, history, visible } }
   try {
     const result = await run.perform(context, run.policy, asked, reader)
     if (result.kind === 'gone') throw new FhirError('deleted', `This ${result.version.type} has been deleted`)
@@ -184,7 +207,7 @@ function tell(
 function toOutcome(step: Step, takeVersion: () => CommittedVersion | undefined): Result {
   if (step.kind === 'done') return step.result
   const version = takeVersion()
-  return version ? toResult(version) : { kind: 'removed', count: 0 }
+  return version ? toResult(version, step.kind === 'put' ? step.custody : {}) : { kind: 'removed', count: 0 }
 }
 
 function toSame(result: Result | undefined): Result {

@@ -7,16 +7,12 @@ import { isId } from './body.ts'
 import { matchCriteria } from './conditional.ts'
 import type { Update } from './interaction.ts'
 import { assertMatch, assertNoMatch } from './precondition.ts'
+import { prepare } from './prepare.ts'
+import { putConsent } from './put-consent.ts'
 import { absent } from './read.ts'
-import {
-  assertValid,
-  buildPut,
-  isStanding,
-  readTarget,
-  type Step,
-  toUnchanged,
-  type Writing,
-} from './write.ts'
+import type { Stored } from './result.ts'
+import { tagOf, toReplaced } from './show.ts'
+import { isStanding, readTarget, type Step, toUnchanged, type Writing } from './write.ts'
 
 type Identified = Resource & { readonly id: string }
 
@@ -37,15 +33,14 @@ export async function planUpdateAt(
   const current = await readTarget(writing, 'u', type, resource.id)
   // Hidden and absent are one, so an id can be taken freely only by those from whom nothing of the type is hidden.
   if (!current && !writing.policy.mayCreateAt(type)) throw absent(type)
-  const standing = isStanding(current) ? current : undefined
-  assertMatch(ifMatch, standing?.versionId)
-  assertNoMatch(ifNoneMatch, standing?.versionId)
-  await assertValid(writing, resource)
-  const unchanged = standing && toUnchanged(standing, resource)
-  return (
-    unchanged ??
-    buildPut(writing, resource, 'PUT', { ...expect, version: standing?.versionId ?? null }, standing)
-  )
+  const replaced = isStanding(current) ? await toReplaced(writing, current) : undefined
+  const tag = replaced && tagOf(replaced.shown)
+  assertMatch(ifMatch, tag)
+  assertNoMatch(ifNoneMatch, tag)
+  const prepared = await prepare(writing, resource, replaced)
+  const unchanged = replaced && toUnchanged(replaced.stored as Stored, prepared)
+  const version = replaced?.stored.versionId ?? null
+  return unchanged ?? putConsent(writing, prepared, 'PUT', { ...expect, version }, replaced?.stored)
 }
 
 async function planWhere(writing: Writing, asked: Update, criteria: string): Promise<Step> {
@@ -76,8 +71,7 @@ export async function planNew(
   noMatch: Expectation['noMatch'],
   method: 'POST' | 'PUT' = 'POST',
 ): Promise<Step> {
-  await assertValid(writing, resource)
-  return buildPut(writing, resource, method, { version: null, noMatch })
+  return putConsent(writing, await prepare(writing, resource), method, { version: null, noMatch })
 }
 
 /**

@@ -1,10 +1,12 @@
 // The write door: what is to be stored is checked, indexed, put under the policy and committed. https://hl7.org/fhir/R4/http.html#transactional-integrity
 import type { Change, DeleteChange, Expectation, PutChange } from '../access/plan.ts'
-import type { Policy } from '../access/policy.ts'
+import type { Custody, Policy } from '../access/policy.ts'
+import type { Labels } from '../consent/read-labels.ts'
 import { buildDocument, sameContent } from '../fhir/document.ts'
 import { parseJson } from '../fhir/json.ts'
 import { FhirError, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/resource.ts'
+import { PATIENT_PARAM } from '../search/query.ts'
 import type { CommittedVersion, Reader, Version } from '../store/store.ts'
 import { assertWhole } from './body.ts'
 import type { AppContext } from './context.ts'
@@ -16,6 +18,10 @@ import { newVersionId } from './version-id.ts'
 export interface PutStep {
   readonly kind: 'put'
   readonly change: Change<PutChange>
+  /** Where what is written comes from, and in whose record it is. */
+  readonly custody: Custody
+  /** What has to go with it: agreements that it replaces. */
+  readonly also?: readonly Change[]
 }
 
 /** What a write comes to before it is committed. */
@@ -30,6 +36,8 @@ export interface Writing {
   readonly context: AppContext
   readonly policy: Policy
   readonly reader: Reader
+  /** Labels of what the same transaction is going to write, by `Type/id`. */
+  readonly pending?: ReadonlyMap<string, Labels>
 }
 
 /** Throws FhirError `unprocessable` with every issue where `resource` may not be stored; warnings let it through. */
@@ -57,6 +65,11 @@ export function buildPut(
   standing?: Version,
 ): PutStep {
   const versionId = newVersionId()
+  // A consent is on record under its version: what is provided on its ground names it.
+  const versioned = { ...resource, meta: { ...resource.meta, versionId } }
+  // A resource stays with whom it first came from, whoever corrects it.
+  const source = standing?.source ?? policy.access.source
+  const indexed = context.indexFor(versioned, source)
   const change = policy.put(
     {
       type: resource.resourceType,
@@ -64,13 +77,13 @@ export function buildPut(
       method,
       versionId,
       ...buildDocument(resource, versionId),
-      // A resource stays with whom it first came from, whoever corrects it.
-      ...context.indexFor(resource, standing?.source ?? policy.access.source),
+      ...indexed,
       expect,
     },
     standing,
   )
-  return { kind: 'put', change }
+  const patients = indexed.entries.flatMap(({ param, lo }) => (param === PATIENT_PARAM ? [String(lo)] : []))
+  return { kind: 'put', change, custody: { source, patients } }
 }
 
 /** True of a version that stands: it is not a tombstone. */
@@ -84,11 +97,16 @@ export function toUnchanged(current: Stored, resource: Resource): Step | undefin
   return { kind: 'done', result: { kind: 'written', version: current, created: false } }
 }
 
+/** Returns everything that a step commits, its own change first. */
+export function changesOf(step: Exclude<Step, { kind: 'done' }>): readonly Change[] {
+  return step.kind === 'put' ? [step.change, ...(step.also ?? [])] : [step.change]
+}
+
 /** Returns what the committed version of a step answers with. */
-export function toResult(version: CommittedVersion): Result {
+export function toResult(version: CommittedVersion, custody: Custody = {}): Result {
   const { document } = version
   if (document === undefined) return { kind: 'removed', version, count: 1 }
-  return { kind: 'written', version: { ...version, document }, created: version.created }
+  return { kind: 'written', version: { ...version, ...custody, document }, created: version.created }
 }
 
 const ATTEMPTS = 8
@@ -124,8 +142,8 @@ async function tryStep(context: AppContext, plan: () => Promise<Step>): Promise<
   const step = await plan()
   if (step.kind === 'done') return step.result
   try {
-    const { versions } = await context.store.commit([step.change])
-    return toResult(versions[0]!)
+    const { versions } = await context.store.commit(changesOf(step))
+    return toResult(versions[0]!, step.kind === 'put' ? step.custody : {})
   } catch (error) {
     if (!isStale(error)) throw error
     return { kind: 'stale', ref: `${step.change.data.type}/${step.change.data.id}` }

@@ -1,11 +1,13 @@
 // The meaning of an Expr, in memory: the oracle every store is compared with. https://hl7.org/fhir/R4/search.html
 import {
+  ANY_TYPE,
   type Axis,
   type Bounds,
   compareAxis,
   type Expr,
   type IndexEntry,
   type Match,
+  NEEDS_PARAM,
   PATIENT_PARAM,
   type Selection,
 } from './query.ts'
@@ -55,8 +57,15 @@ export function evaluate(
       return entries
         .filter(({ param, lo }) => param === PATIENT_PARAM && lo !== expr.except)
         .every(({ lo }) => {
-          const where = world.granted?.(expr.grantee, String(lo), expr.at) ?? expr.fallback
+          const where = world.granted?.(expr.grantee, String(lo), expr.at ?? Date.now()) ?? expr.fallback
           return evaluate(where, type, entries, world)
+        })
+    case 'needs':
+      return entries
+        .filter(({ param }) => param === NEEDS_PARAM)
+        .every(({ lo }) => {
+          const needed = world.resolve(String(lo))
+          return needed !== undefined && evaluate(expr.where, needed.type, needed.entries, world)
         })
     case 'match':
       return entries.some((entry) => matches(expr, entry))
@@ -75,7 +84,8 @@ export function evaluate(
 function selects(selections: readonly Selection[], target: Indexed | undefined, world: World): boolean {
   if (!target) return false
   return selections.some(
-    ({ type, where }) => type === target.type && evaluate(where, type, target.entries, world),
+    ({ type, where }) =>
+      (type === target.type || type === ANY_TYPE) && evaluate(where, target.type, target.entries, world),
   )
 }
 

@@ -62,21 +62,32 @@ export type Expr =
   /** True of resources of this type: for what is said of several types at once. */
   | { readonly kind: 'type'; readonly type: string }
   | Granted
+  | Needs
   | Match
   | Chain
   | Has
 
 /**
  * True of a resource if every person whose record it is in (`except` left out) lets `grantee` have it, by the grants that
- * the store keeps: a person without a grant that is valid at `at` (ms) is asked `fallback`. Of nobody's record it is true.
+ * the store keeps: a person without a grant that is valid at `at` (ms; without it when asked) is asked `fallback`. Of nobody's
+ * record it is true.
  */
 export interface Granted {
   readonly kind: 'granted'
   readonly grantee: string
-  readonly at: number
+  readonly at?: number
   readonly fallback: Expr
   /** `Patient/id` */
   readonly except?: string
+}
+
+/**
+ * True where every resource without which this one cannot be shown (entries of `NEEDS_PARAM`) is a current one, of any
+ * type, for which `where` holds.
+ */
+export interface Needs {
+  readonly kind: 'needs'
+  readonly where: Expr
 }
 
 export interface SortKey {
@@ -113,6 +124,12 @@ export const LAST = '\u{10FFFF}'
 
 /** The index parameter of everybody whose record a resource is in: `Patient/id`. */
 export const PATIENT_PARAM = '_patient'
+
+/** The index parameter of what a resource cannot be shown without: `Type/id`. */
+export const NEEDS_PARAM = '_needs'
+
+/** As the type of a Selection: a resource of whatever type. Only facets, `_id` and `_ref` may be asked of it. */
+export const ANY_TYPE = '*'
 
 /** Separates the parts of a joined key (token `code␁system`, quantity, composite). No FHIR string may hold it. */
 export const SEPARATOR = '\u0001'
@@ -157,6 +174,13 @@ export function startsWith(param: string, text: string): Match {
 /** True where `param` has any entry at all. */
 export function present(param: string): Match {
   return { kind: 'match', param }
+}
+
+/** Returns the value that a Match asks `lo` to be equal to, where that is all it asks. */
+export function toPoint({ lo, hi, contains, endsWith }: Match): Axis | undefined {
+  if (hi !== undefined || contains !== undefined || endsWith !== undefined || lo?.min === undefined)
+    return undefined
+  return lo.min === lo.max && !lo.minOpen && !lo.maxOpen ? lo.min : undefined
 }
 
 /** Orders two points as every store does: numbers first, then strings by code point (not by UTF-16 unit). */

@@ -1,6 +1,17 @@
 // The contract of every store: the only way to a resource. test/store/contract.ts runs it against each backend.
 
-import type { Change, Cursor, HistoryPlan, Plan, ReadPlan, ScanPlan, SearchPlan } from '../access/plan.ts'
+import type { ProvisionRow } from '../access/audit/provision.ts'
+import type { AuditAction, AuditRow } from '../access/audit.ts'
+import type {
+  Change,
+  Cursor,
+  HistoryPlan,
+  Plan,
+  ReadPlan,
+  ScanPlan,
+  SearchPlan,
+  VisiblePlan,
+} from '../access/plan.ts'
 import type { ConsentRecords } from '../consent/records.ts'
 import type { CodeSystemStore } from '../fhir/code-system.ts'
 
@@ -16,6 +27,8 @@ export interface Version {
   /** Where it came from (`Organization/…`, or the person), and in whose record it is (`Patient/…`). */
   readonly source?: string
   readonly patients?: readonly string[]
+  /** The entity tag's value of a document that shows less than what is stored. */
+  readonly tag?: string
 }
 
 export interface Page {
@@ -49,11 +62,14 @@ export interface Reader {
   read(plan: Plan<ReadPlan>): Promise<Version | undefined>
   search(plan: Plan<SearchPlan>): Promise<Page>
   history(plan: Plan<HistoryPlan>): Promise<Page>
+  /** Those of the references that lead to what may be shown. */
+  visible(plan: Plan<VisiblePlan>): Promise<ReadonlySet<string>>
 }
 
 export interface CommitOptions {
   /** Ride in the same transaction. */
   readonly records?: readonly RecordChange[]
+  readonly journal?: readonly JournalEntry[]
   /** Runs after the changes and before the commit, reading the transaction's own writes; a throw rolls everything back. */
   readonly beforeCommit?: (reader: Reader) => Promise<void>
 }
@@ -69,6 +85,7 @@ export interface Store extends Reader {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
   readonly records: Records
   readonly consents: ConsentRecords
+  readonly journal: Journal
   /** Code systems that are too large for a resource. */
   readonly codeSystems: CodeSystemStore
   /** A number that grows whenever another process may have changed the store: what caches are checked against. */
@@ -102,4 +119,78 @@ export interface Records {
   take(collection: string, key: string): Promise<RecordRow | undefined>
   list(collection: string, owner?: string): Promise<readonly RecordRow[]>
   delete(collection: string, key: string): Promise<void>
+}
+
+export type JournalEntry =
+  | { readonly kind: 'audit'; readonly row: AuditRow }
+  | { readonly kind: 'provision'; readonly row: ProvisionRow }
+
+/** A row with its place in its chain. */
+export interface Kept<Row> {
+  readonly seq: number
+  readonly row: Row
+}
+
+export interface JournalPage<Row> {
+  readonly rows: readonly Kept<Row>[]
+  /** What to ask `after` for the rest; undefined where nothing is left. */
+  readonly next?: number
+}
+
+interface JournalQuestion {
+  /** Instants in ms: at or after `from`, before `to`. */
+  readonly from?: number
+  readonly to?: number
+  /** Rows kept before this one. */
+  readonly after?: number
+  readonly limit: number
+}
+
+/** Every condition that is given must hold. */
+export interface AuditQuestion extends JournalQuestion {
+  readonly patient?: string
+  readonly subject?: string
+  readonly organization?: string
+  readonly action?: AuditAction
+  readonly subtype?: string
+}
+
+export interface ProvisionQuestion extends JournalQuestion {
+  readonly patient: string
+  readonly recipient?: string
+}
+
+/** What a walk along the chains came to. */
+export interface Verdict {
+  /** Rows looked at. */
+  readonly rows: number
+  /** The first place of a chain where a row was changed, removed or put in. */
+  readonly broken?: { readonly chain: JournalEntry['kind']; readonly seq: number }
+  /** To be kept elsewhere, so that a chain made anew is noticed too. */
+  readonly heads: Heads
+}
+
+/** Where each chain ends: `SEQ:HASH`, the SHA-256 in hexadecimal. */
+export type Heads = Readonly<Record<JournalEntry['kind'], string>>
+
+/** What happened, append-only: each row is chained to the one before it by its hash. */
+export interface Journal {
+  /**
+   * Resolves at once, and the rows are durable a few milliseconds later; with `durable`, or where too many wait, once they
+   * are. Rejects with FhirError as `Store.commit` does; rows that could not be kept are tried again with the next.
+   */
+  append(entries: readonly JournalEntry[], options?: { readonly durable: boolean }): Promise<void>
+  /** Resolves once all that was appended is durable. */
+  flush(): Promise<void>
+  /** The row of that id, or undefined. */
+  find(id: string): Promise<AuditRow | undefined>
+  /** Newest first. */
+  list(question: AuditQuestion): Promise<JournalPage<AuditRow>>
+  /** Newest first. */
+  provisions(question: ProvisionQuestion): Promise<JournalPage<ProvisionRow>>
+  /**
+   * Walks both chains as they stand, in constant memory; `onProgress` gets rows done and in all. With `heads` of an earlier
+   * time the chains must lead through them.
+   */
+  verify(onProgress?: (done: number, total: number) => void, heads?: Heads): Promise<Verdict>
 }

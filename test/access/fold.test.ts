@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { foldExpr, foldQuery } from '../../src/access/fold.ts'
+import { type Fold, foldExpr, foldQuery } from '../../src/access/fold.ts'
 import type { Policy } from '../../src/access/policy.ts'
 import { FhirError } from '../../src/fhir/outcome.ts'
 import { evaluate, type Indexed, type World } from '../../src/search/evaluate.ts'
@@ -37,8 +37,10 @@ const queryOf = (type: string, where: Expr, includes: readonly Include[] = []): 
   total: 'accurate',
   includes,
 })
-const filters = (policy: Policy) => (type: string, right: 'c' | 'r' | 'u' | 'd' | 's') =>
-  policy.filterFor(type, right)
+const filters = (policy: Policy): Fold => ({
+  filterFor: (type, right) => policy.filterFor(type, right),
+  shownWhere: (_type, condition) => condition,
+})
 const resident = { subject: 'Patient/p0', patient: 'p0' }
 
 t.test('the filter stands at the root, in every chain, in every _has, under and, or and not', async (t) => {
@@ -49,7 +51,7 @@ t.test('the filter stands at the root, in every chain, in every _has, under and,
     or(chain('subject', ['Patient', has('Observation', 'subject', equals('code', 'a'))]), NONE),
   )
   t.strictSame(
-    foldExpr(deep, filters(policy)),
+    foldExpr(deep, 'Observation', filters(policy)),
     not(
       chain('subject', [
         'Patient',
@@ -58,7 +60,11 @@ t.test('the filter stands at the root, in every chain, in every _has, under and,
     ),
   )
   t.strictSame(foldQuery(queryOf('Observation', deep), filters(policy)).select, [
-    { type: 'Observation', where: and(foldExpr(deep, filters(policy)), compartment), policy: compartment },
+    {
+      type: 'Observation',
+      where: and(foldExpr(deep, 'Observation', filters(policy)), compartment),
+      policy: compartment,
+    },
   ])
 })
 

@@ -188,12 +188,6 @@ const BROKEN: readonly (readonly [string, Record<string, unknown>, string, Parti
     { resolves: (ref) => ref !== 'Observation/gone' },
   ],
   [
-    'a nested actor that is not here',
-    { provision: { ...PERMIT, provision: [{ ...DENY, actor: [actor('Practitioner/gone')] }] } },
-    'A6 Consent.provision.provision[0].actor[0].reference',
-    { resolves: (ref) => ref !== 'Practitioner/gone' },
-  ],
-  [
     'research without recipient, the purpose implied',
     { scope: scope('research') },
     'A7 Consent.provision.actor',

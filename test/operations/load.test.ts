@@ -25,15 +25,21 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
   t.same(operations.map(({ code }) => code).sort(), [
     'closure',
     'diff',
+    'effective-access',
+    'end-delegation',
     'everything',
     'everything',
     'expand',
+    'explain-access',
     'lastn',
     'lookup',
     'meta',
     'meta-add',
     'meta-delete',
+    'provision-records',
     'reindex',
+    'revoke-consent',
+    'simulate-consent',
     'stats',
     'subsumes',
     'translate',
@@ -56,5 +62,12 @@ t.test('each operation is one of R4 or of ours, at the levels and types of its d
 
 t.test('what writes is told apart from what only reads', async (t) => {
   const writing = (await loadOperations()).filter(({ affectsState }) => affectsState)
-  t.same(writing.map(({ code }) => code).sort(), ['closure', 'meta-add', 'meta-delete', 'reindex'])
+  t.same(writing.map(({ code }) => code).sort(), [
+    'closure',
+    'end-delegation',
+    'meta-add',
+    'meta-delete',
+    'reindex',
+    'revoke-consent',
+  ])
 })

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openSqliteStore } from '../../src/store/sqlite/open.ts'
 import { checkStore, listVersions } from '../support/check-store.ts'
 
@@ -44,6 +44,20 @@ function acknowledged(output: string): string[] {
     .filter((line) => line.includes('/'))
 }
 
+/** Asserts that the chains are whole and hold every record that was acknowledged. */
+async function checkJournal(t: Test, folder: string, outputs: readonly string[]): Promise<void> {
+  const store = await openSqliteStore(folder)
+  t.equal((await store.journal.verify()).broken, undefined)
+  const { rows } = await store.journal.provisions({ patient: 'Patient/1', limit: ENDLESS })
+  const kept = new Set(rows.map(({ row }) => `provision ${row.requestId}`))
+  const told = outputs.flatMap((output) => output.split('\n').slice(0, -1))
+  t.same(
+    told.filter((line) => line.startsWith('provision ') && !kept.has(line)),
+    [],
+  )
+  await store.close()
+}
+
 t.test('whatever moment a writing process is killed at, what it acknowledged is there', async (t) => {
   const folder = t.testdir()
   const file = join(folder, 'musubi.db')
@@ -63,6 +77,7 @@ t.test('whatever moment a writing process is killed at, what it acknowledged is 
       [],
     )
     t.same(checkStore(file), [])
+    await checkJournal(t, folder, [writer.output()])
   }
 })
 
@@ -85,4 +100,9 @@ t.test('two processes and this one write to one store at once, and nothing is lo
     )
   }
   t.same(checkStore(file), [])
+  await checkJournal(
+    t,
+    folder,
+    writers.map(({ output }) => output()),
+  )
 })

@@ -32,6 +32,10 @@ const RULES: Readonly<Record<string, string>> = {
   'past entries belong to a version that was replaced': `
     SELECT e.rid FROM past_entry e LEFT JOIN version v ON v.seq = e.seq LEFT JOIN resource r ON r.rid = e.rid
     WHERE v.rid IS NOT e.rid OR v.method = 'DELETE' OR r.seq = e.seq`,
+  'each chain of the journal ends where its head says': `
+    SELECT chain FROM journal_head WHERE seq <> CASE chain
+      WHEN 'audit' THEN (SELECT coalesce(max(seq), 0) FROM audit)
+      ELSE (SELECT coalesce(max(seq), 0) FROM provision) END`,
   'every entry has a named parameter': `
     SELECT rid FROM entry WHERE param NOT IN (SELECT id FROM param)
     UNION ALL SELECT rid FROM past_entry WHERE param NOT IN (SELECT id FROM param)`,

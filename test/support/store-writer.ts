@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import type { Change } from '../../src/access/plan.ts'
 import { openSqliteStore } from '../../src/store/sqlite/open.ts'
+import { audited, provided } from './journal.ts'
 import { toDelete, toPut } from './plans.ts'
 
 const AT_ONCE = 12
@@ -23,7 +24,10 @@ async function write(lane: number): Promise<void> {
     const size = turn % 5 === 0 ? 4 : 1
     const changes = Array.from({ length: size }, (_, i) => toChange(lane, turn * 4 + i))
     written += size
-    const { versions } = await store.commit(changes)
+    const entry = provided({ requestId: changes.at(-1)!.data.versionId })
+    const { versions } = await store.commit(changes, { journal: [audited(), entry] })
+    if (turn % 3 === 0) await store.journal.append([audited()])
+    writeSync(1, `provision ${entry.row.requestId}\n`)
     for (const version of versions)
       if (version) writeSync(1, `${version.type}/${version.id} ${version.versionId}\n`)
   }

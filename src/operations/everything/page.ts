@@ -2,7 +2,6 @@
 import type { Cursor } from '../../access/plan.ts'
 import type { BundleLink } from '../../fhir/bundle.ts'
 import { FhirError, type Issue } from '../../fhir/outcome.ts'
-import { parseDateTime, type TimeRange } from '../../fhir/primitives.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import { openLink, sealLink } from '../../interactions/link.ts'
 import type { OperationInput } from '../../interactions/operation.ts'
@@ -16,8 +15,8 @@ import {
   type ParameterRule,
   readInputs,
   readPositive,
-  readText,
   readTexts,
+  readTime,
 } from '../input/parameters.ts'
 import { buildEverything, compartmentTypes, type Everything, supportIncludes } from './query.ts'
 
@@ -102,15 +101,6 @@ function toEverything(
     ...(types.length > 0 && { types: assertTypes(context, compartment, types) }),
     count: Math.min(readPositive(inputs, '_count') ?? maxCount, maxCount),
   }
-}
-
-function readTime(inputs: Inputs, name: string, timeZone: string): TimeRange | undefined {
-  const text = readText(inputs, name)
-  if (text === undefined) return undefined
-  // A `+` in a URL that was not escaped has become a space.
-  const time = parseDateTime(text.replace(' ', '+'), timeZone)
-  if (time) return time
-  throw new FhirError('invalid', `${name} must be a date or an instant, such as 2026-11-24`)
 }
 
 function assertTypes(

@@ -1,6 +1,6 @@
 // The parameters of an operation, from its URL and from a posted Parameters. https://hl7.org/fhir/R4/operations.html#request
 import { FhirError } from '../../fhir/outcome.ts'
-import { decimalText, isNumber } from '../../fhir/primitives.ts'
+import { decimalText, isNumber, parseDateTime, type TimeRange } from '../../fhir/primitives.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import type { OperationInput } from '../../interactions/operation.ts'
@@ -109,4 +109,14 @@ export function readCount(inputs: Inputs, name: string): number | undefined {
   if (text === undefined) return undefined
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new FhirError('invalid', `${name} must be a whole number from 0`)
+}
+
+/** Returns the time that a date or an instant spans, or undefined where none was given; throws FhirError `invalid` for anything else. */
+export function readTime(inputs: Inputs, name: string, timeZone: string): TimeRange | undefined {
+  const text = readText(inputs, name)
+  if (text === undefined) return undefined
+  // A `+` in a URL that was not escaped has become a space.
+  const time = parseDateTime(text.replace(' ', '+'), timeZone)
+  if (time) return time
+  throw new FhirError('invalid', `${name} must be a date or an instant, such as 2026-11-24`)
 }

@@ -1,13 +1,14 @@
 // A change of the profiles, tags and labels of one resource, through the write door. https://hl7.org/fhir/R4/resource-operation-meta-add.html
+import { toRole } from '../../access/roles.ts'
 import { parseJson } from '../../fhir/json.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { Meta, Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import type { OperationInput } from '../../interactions/operation.ts'
+import { prepare } from '../../interactions/prepare.ts'
 import { absent } from '../../interactions/read.ts'
 import type { Result } from '../../interactions/result.ts'
 import {
-  assertValid,
   buildPut,
   commitStep,
   readTarget,
@@ -50,14 +51,16 @@ async function planChange(
   change: MetaChange,
   given: Meta,
 ): Promise<Step> {
+  // LI3: a label is lowered by a human, where $meta-delete names it.
+  const mayLower = toRole(writing.policy.principal.subject) !== 'system'
   const current = await readTarget(writing, 'u', type, id)
   if (!current) throw absent(type)
   const { document } = current
   if (document === undefined) return { kind: 'done', result: { kind: 'gone', version: current } }
   const resource = parseJson(document) as Resource
   const changed = { ...resource, id, meta: change(resource.meta ?? {}, given) }
-  const unchanged = toUnchanged({ ...current, document }, changed)
+  const prepared = await prepare(writing, changed, { stored: current, shown: current, mayLower })
+  const unchanged = toUnchanged({ ...current, document }, prepared)
   if (unchanged) return unchanged
-  await assertValid(writing, changed)
-  return buildPut(writing, changed, 'PATCH', { version: current.versionId }, current)
+  return buildPut(writing, prepared, 'PATCH', { version: current.versionId }, current)
 }

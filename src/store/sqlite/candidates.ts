@@ -32,7 +32,7 @@ export function listCandidates(
 }
 
 function deletedOf(typeId: number): Sql {
-  return sql`SELECT rid FROM resource INDEXED BY resource_deleted WHERE type = ${typeId} AND deleted = 1 LIMIT ${MAX_CANDIDATES + 1}`
+  return sql`SELECT rid FROM resource INDEXED BY resource_deleted WHERE type = ${typeId} AND deleted = 1 LIMIT 0 + ${MAX_CANDIDATES + 1}`
 }
 
 function read(connection: Connection, { text, params }: Sql): number[] {

@@ -13,6 +13,7 @@ import { checkExpectation } from './expect.ts'
 import { createFacetRow, createFacetWriter, type FacetParam, type FacetRow, facetParam } from './facets.ts'
 import { governs, openGovernance } from './governance.ts'
 import { createGrants, type Grants } from './grants.ts'
+import { appendEntries } from './journal/append.ts'
 import {
   type Applied,
   CREATED,
@@ -28,6 +29,9 @@ import { readStanding, type Standing } from './standing.ts'
 
 /** Changes of a commit from which the index rows of new resources are written together. */
 const LARGE = 64
+
+/** Who is who: requesters are told apart by it. */
+const DIRECTORY: ReadonlySet<string> = new Set(['CareTeam', 'Group', 'Organization', 'PractitionerRole'])
 
 /** Where the store stands: the last write sequence, instant and rid given out. */
 export interface Ledger {
@@ -64,6 +68,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
   const encoder = new TextEncoder()
   const waiting = createWaiting()
   let isLarge = false
+  let isHierarchyChanged = false
 
   const facets = createFacetWriter(connection)
   const grants = createGrants(connection, governance, facets.valueId)
@@ -186,6 +191,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
     stamp: Uint8Array,
   ): Outcome {
     const old = readStanding(connection, `${change.type}/${change.id}`)
+    if (change.type === 'Organization') isHierarchyChanged ||= movesOrganization(change, old)
     // What looks at index rows must find those of the changes before it.
     if (old || (change.kind !== 'index' && (change.expect.noMatch || change.expect.oneMatch)))
       waiting.flush(connection)
@@ -197,18 +203,37 @@ export function createCommitter(connection: Connection, governance = openGoverna
     return put(ledger, change, old, document)
   }
 
-  function applyAll(ledger: Ledger, { changes, records, documents }: PackedCommit): Applied {
+  // Rules speak of what is part of an organisation.
+  function movesOrganization(change: PackedChange, old: Standing | undefined): boolean {
+    const param = connection.paramId('Organization.partof')
+    const after =
+      change.kind !== 'delete' &&
+      change.entries.some((value, i) => i % 3 === 0 && names[value as number] === 'Organization.partof')
+    if (after) return true
+    if (!old || old.deleted || param === undefined) return false
+    return (
+      connection.get('SELECT 1 FROM entry INDEXED BY entry_rid WHERE rid = ? AND param = ?', [
+        old.rid,
+        param,
+      ]) !== undefined
+    )
+  }
+
+  function applyAll(ledger: Ledger, { changes, records, journal, documents }: PackedCommit): Applied {
     // Time never falls as the sequence grows, even where the clock does.
     ledger.at = Math.max(Date.now(), ledger.at)
     const stamp = encoder.encode(toStamp(ledger.at))
+    isHierarchyChanged = false
     isLarge = changes.length >= LARGE
     waiting.clear()
     const outcomes = changes.map((change) => applyChange(ledger, change, documents, stamp))
     waiting.flush(connection)
     for (const record of records) applyRecord(connection, record)
     if (records.length > 0) raiseEpoch(connection)
-    if (records.some(governs) || changes.some(({ type }) => type === 'Organization')) grants.reset()
+    if (records.some(governs) || isHierarchyChanged) grants.reset()
+    else if (changes.some(({ type }) => DIRECTORY.has(type))) grants.raise()
     grants.settle()
+    if (journal.length > 0) appendEntries(connection, journal)
     return { at: ledger.at, outcomes }
   }
 
@@ -240,7 +265,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
   return {
     apply: (ledger, commit) =>
       // A single change is refused before it writes anything: there is nothing to undo.
-      commit.changes.length + commit.records.length > 1
+      commit.changes.length + commit.records.length > 1 || commit.journal.length > 0
         ? applyOrUndo(ledger, commit)
         : applyAll(ledger, commit),
     learn: (fresh) => void names.push(...fresh),

@@ -1,12 +1,22 @@
 // Conditions on facets, all of one resource asked of its one narrow row. https://www.sqlite.org/lang_select.html
-import { REF_PARAM } from '../../consent/facet-params.ts'
-import type { Axis, Bounds, Expr, Granted, Has, Match } from '../../search/query.ts'
-import { compileId, type Place, toPoint } from './compile.ts'
+import { NEEDING, REF_PARAM } from '../../consent/facet-params.ts'
+import {
+  ANY_TYPE,
+  type Axis,
+  type Bounds,
+  type Expr,
+  type Granted,
+  type Has,
+  type Match,
+  type Needs,
+  toPoint,
+} from '../../search/query.ts'
+import { compileId, currentPlace, type Place } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { type FacetParam, FLAGS, facetParam, LISTED, NOBODY } from './facets.ts'
 import { toMissing } from './failure.ts'
 import { parameterOf } from './residual.ts'
-import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
+import { allOf, anyOf, FALSE, NOW, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** True of an Expr that the facet row answers, and that asks it anything. */
 export function isFacetExpr(expr: Expr): boolean {
@@ -19,6 +29,7 @@ function answeredByFacets(expr: Expr): boolean {
     case 'none':
     case 'type':
     case 'granted':
+    case 'needs':
       return true
     case 'and':
     case 'or':
@@ -45,6 +56,7 @@ function asksFacets(expr: Expr): boolean {
     case 'match':
       return facetParam(expr.param) !== undefined
     case 'granted':
+    case 'needs':
       return true
     case 'has':
       return expr.param === REF_PARAM
@@ -86,6 +98,8 @@ export function compileFacetMatch(
       return sql`(${column('flags')} & ${FLAGS[toPoint(match) ?? ''] ?? 0}) <> 0`
     case 'source':
       return compileSource(connection, match, column('source'))
+    case 'needs':
+      return FALSE
     case 'patient':
       return compilePatient(connection, match, place)
     case 'mark':
@@ -140,7 +154,7 @@ function compileMark(connection: Connection, match: Match, letter: string, colum
 }
 
 function internedId(connection: Connection, point: Axis): number | undefined {
-  return connection.get('SELECT id FROM facet_value WHERE text = ?', [point])?.[0] as number | undefined
+  return connection.valueId(String(point))
 }
 
 /** Returns the condition that one resource refers to this one, by its facet row. */
@@ -157,7 +171,9 @@ export function compileReferrer({ from }: Has, place: Place): Sql {
 export function compileOwnId(match: Match, type: string, ref: Sql): Sql {
   const point = toPoint(match)
   const isParameter = point !== undefined && parameterOf(point) !== undefined
-  return isParameter ? sql`${ref} = ${`${type}/`} || ${bound(point)}` : compileId(match, type, ref)
+  if (!isParameter) return compileId(match, type, ref)
+  if (type !== ANY_TYPE) return sql`${ref} = ${`${type}/`} || ${bound(point)}`
+  return sql`substr(${ref}, instr(${ref}, '/') + 1) = ${bound(point)}`
 }
 
 type CompileInside = (expr: Expr, place: Place) => Sql
@@ -189,7 +205,7 @@ export function compileGranted(
 function toLets(
   connection: Connection,
   grantee: number,
-  { at, fallback }: Granted,
+  { at = NOW, fallback }: Granted,
   place: Place,
   compile: CompileInside,
 ): (patient: Sql) => Sql {
@@ -208,3 +224,18 @@ function toLets(
 }
 
 const SHAPES = `SELECT r.id, r.shape FROM grantee_residual gr CROSS JOIN residual r ON r.id = gr.residual WHERE gr.grantee = ? ORDER BY r.id`
+
+/** Returns the condition that everything the resource cannot be shown without stands and satisfies `where`. */
+export function compileNeeds({ where }: Needs, place: Place, compile: CompileInside): Sql {
+  const [f, n, t] = [raw(place.facet!), raw(`n${place.depth}`), raw(`w${place.depth}`)]
+  const inside = compile(where, currentPlace(t.text, place.depth + 1))
+  if (inside === TRUE) return TRUE
+  const stands = sql`SELECT 1 FROM resource ${t} WHERE ${t}.ref = ${n}.ref AND ${t}.deleted = 0 AND ${inside}`
+  const lacking = sql`SELECT 1 FROM need ${n} WHERE ${n}.rid = ${f}.rid AND ${n}.seq = ${seqOf(place.seq)} AND NOT EXISTS (${stands})`
+  return sql`((${f}.flags & ${FLAGS[NEEDING]!}) = 0 OR NOT EXISTS (${lacking}))`
+}
+
+/** Returns the condition that a resource of whatever type is of `type`, told by its ref. */
+export function compileType(type: string, ref: Sql): Sql {
+  return sql`substr(${ref}, 1, ${type.length + 1}) = ${`${type}/`}`
+}

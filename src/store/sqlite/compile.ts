@@ -1,16 +1,28 @@
 // An Expr as an SQL condition on one resource, to any depth: nothing is filtered after the query. https://hl7.org/fhir/R4/search.html
 import { REF_PARAM } from '../../consent/facet-params.ts'
-import type { Axis, Bounds, Chain, Expr, Has, Match, Selection } from '../../search/query.ts'
+import {
+  ANY_TYPE,
+  type Bounds,
+  type Chain,
+  type Expr,
+  type Has,
+  type Match,
+  type Selection,
+  toPoint,
+} from '../../search/query.ts'
 import {
   compileFacetMatch,
   compileGranted,
+  compileNeeds,
   compileOwnId,
   compileReferrer,
+  compileType,
   inFacetRow,
   isFacetExpr,
 } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { facetParam } from './facets.ts'
+import { keptOrMade } from './kept.ts'
 import { allOf, anyOf, FALSE, negate, raw, type Sql, sql, TRUE } from './sql.ts'
 
 /** Where the resource asked about stands: SQL for its rid and ref, and the rows that hold its entries. */
@@ -45,6 +57,16 @@ export function compileExpr(connection: Connection, expr: Expr, type: string, pl
   // All that the facet row answers is asked of it at once.
   if (place.facet === undefined && isFacetExpr(expr))
     return inFacetRow(place, (inside) => compileExpr(connection, expr, type, inside))
+  return place.facet !== undefined && isCompound(expr)
+    ? keptOrMade(connection, expr, type, place, () => compileOne(connection, expr, type, place))
+    : compileOne(connection, expr, type, place)
+}
+
+function isCompound({ kind }: Expr): boolean {
+  return kind === 'and' || kind === 'or' || kind === 'granted' || kind === 'needs'
+}
+
+function compileOne(connection: Connection, expr: Expr, type: string, place: Place): Sql {
   switch (expr.kind) {
     case 'all':
       return TRUE
@@ -57,7 +79,9 @@ export function compileExpr(connection: Connection, expr: Expr, type: string, pl
     case 'not':
       return negate(compileExpr(connection, expr.of, type, place))
     case 'type':
-      return expr.type === type ? TRUE : FALSE
+      return type === ANY_TYPE ? compileType(expr.type, place.ref) : expr.type === type ? TRUE : FALSE
+    case 'needs':
+      return compileNeeds(expr, place, (each, at) => compileExpr(connection, each, ANY_TYPE, at))
     case 'granted':
       return compileGranted(connection, expr, place, (each, at) => compileExpr(connection, each, type, at))
     case 'compartment':
@@ -150,13 +174,6 @@ export function compileRow(matches: readonly Match[], alias: string): Sql {
   return anyOf([listed, ...rest.map((match) => compileBounds(match, alias))])
 }
 
-/** Returns the value that a Match asks `lo` to be equal to, where that is all it asks. */
-export function toPoint({ lo, hi, contains, endsWith }: Match): Axis | undefined {
-  if (hi !== undefined || contains !== undefined || endsWith !== undefined || lo?.min === undefined)
-    return undefined
-  return lo.min === lo.max && !lo.minOpen && !lo.maxOpen ? lo.min : undefined
-}
-
 function compileBounds(match: Match, alias: string): Sql {
   const column = raw(`${alias}.lo`)
   return allOf([
@@ -186,9 +203,13 @@ function within(column: Sql, { min, max, minOpen, maxOpen }: Bounds = {}): Sql[]
 /** Returns the condition on `_id`, which is answered from `ref` ('Type/id'); both ends of the entry are the id. */
 export function compileId(match: Match, type: string, ref: Sql): Sql {
   const point = toPoint(match)
-  if (typeof point === 'string') return sql`${ref} = ${`${type}/${point}`}`
-  const id = sql`substr(${ref}, ${type.length + 2})`
+  if (typeof point === 'string' && type !== ANY_TYPE) return sql`${ref} = ${`${type}/${point}`}`
+  const id = type === ANY_TYPE ? idOf(ref) : sql`substr(${ref}, ${type.length + 2})`
   return allOf([...within(id, match.lo), ...within(id, match.hi), ...compileText(id, match)])
+}
+
+function idOf(ref: Sql): Sql {
+  return sql`substr(${ref}, instr(${ref}, '/') + 1)`
 }
 
 function compileChain(connection: Connection, chain: Chain, type: string, place: Place): Sql {
@@ -208,10 +229,10 @@ export function compileSelection(
   alias: string,
   depth: number,
 ): Sql {
-  const id = connection.typeId(type)
+  const id = type === ANY_TYPE ? 0 : connection.typeId(type)
   if (id === undefined) return FALSE
   return allOf([
-    sql`${raw(alias)}.type = ${id}`,
+    type === ANY_TYPE ? TRUE : sql`${raw(alias)}.type = ${id}`,
     compileExpr(connection, where, type, currentPlace(alias, depth)),
   ])
 }

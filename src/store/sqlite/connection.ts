@@ -1,5 +1,6 @@
 // One SQLite connection with its statements prepared once. https://www.sqlite.org/pragma.html
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { NOW } from './sql.ts'
 
 export type SqlValue = null | number | bigint | string | Uint8Array
 
@@ -17,6 +18,12 @@ export interface Connection {
   /** The id of a resource type, or undefined where none was ever written. */
   typeId(name: string): number | undefined
   typeName(id: number): string
+  /** The number of a text in facet rows, or undefined where none was ever written. */
+  valueId(text: string): number | undefined
+  /** How many of these look-ups found nothing: what was compiled while it grew may have to be compiled anew. */
+  misses(): number
+  /** A number that is another one whenever anybody's access may be another; read again where anything was committed. */
+  consentEpoch(): number
   /** Forgets ids learnt from rows that a rollback has undone. */
   forget(): void
   /** True between BEGIN and its end; some errors end a transaction by themselves. */
@@ -29,6 +36,12 @@ export interface ConnectionOptions {
   readonly cacheKiB?: number
   /** How much of the file is read through memory mapping instead of the page cache; it counts as resident memory. */
   readonly mmapBytes?: number
+}
+
+function bind(values: readonly SqlValue[]): SqlValue[] {
+  if (!values.includes(NOW)) return values as SqlValue[]
+  const now = Date.now()
+  return values.map((value) => (value === NOW ? now : value))
 }
 
 const MAX_STATEMENTS = 512
@@ -54,7 +67,7 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   }
 
   const rows = (sql: string, params: readonly SqlValue[]) =>
-    prepare(sql).all(...(params as SqlValue[])) as unknown as SqlValue[][]
+    prepare(sql).all(...bind(params)) as unknown as SqlValue[][]
 
   function dictionary(table: 'param' | 'type') {
     const ids = new Map<string, number>()
@@ -82,19 +95,42 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   }
   const params = dictionary('param')
   const types = dictionary('type')
+  let missed = 0
+  const noting = <T>(value: T | undefined): T | undefined => {
+    if (value === undefined) missed++
+    return value
+  }
+
+  let dataVersion: unknown
+  let epoch = 0
+  const readEpoch = () => rows('SELECT value FROM consent_epoch', [])[0]![0] as number
+  function consentEpoch(): number {
+    // What a connection writes itself does not change its data version.
+    if (!options.readOnly) return readEpoch()
+    const [current] = rows('PRAGMA data_version', [])[0]!
+    if (current !== dataVersion) {
+      epoch = readEpoch()
+      dataVersion = current
+    }
+    return epoch
+  }
 
   return {
     all: rows,
-    get: (sql, values) => prepare(sql).get(...(values as SqlValue[])) as unknown as SqlValue[] | undefined,
+    consentEpoch,
+    get: (sql, values) => prepare(sql).get(...bind(values)) as unknown as SqlValue[] | undefined,
     iterate: (sql, values) =>
-      database.prepare(sql).iterate(...(values as SqlValue[])) as unknown as IterableIterator<SqlValue[]>,
+      database.prepare(sql).iterate(...bind(values)) as unknown as IterableIterator<SqlValue[]>,
     run(sql, values) {
-      const { changes, lastInsertRowid } = prepare(sql).run(...(values as SqlValue[]))
+      const { changes, lastInsertRowid } = prepare(sql).run(...bind(values))
       return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) }
     },
     exec: (sql) => database.exec(sql),
-    paramId: params.id,
-    typeId: types.id,
+    paramId: (name) => noting(params.id(name)),
+    typeId: (name) => noting(types.id(name)),
+    valueId: (text) =>
+      noting(rows('SELECT id FROM facet_value WHERE text = ?', [text])[0]?.[0] as number | undefined),
+    misses: () => missed,
     typeName: types.name,
     forget() {
       params.forget()

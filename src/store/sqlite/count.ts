@@ -48,7 +48,7 @@ function countType(connection: Connection, question: Question, meter: Meter | un
   const { from } = toBase(question, undefined)
   if (!meter) return read(connection, sql`SELECT count(*) ${from}`)
   const cap = Math.max(meter.left, 0) * BARE
-  const count = read(connection, sql`SELECT count(*) FROM (SELECT 1 ${from} LIMIT ${cap + 1})`)
+  const count = read(connection, sql`SELECT count(*) FROM (SELECT 1 ${from} LIMIT 0 + ${cap + 1})`)
   meter.left -= Math.ceil(count / BARE)
   return count > cap ? 'heavy' : count
 }

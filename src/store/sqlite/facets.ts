@@ -1,12 +1,14 @@
 // The narrow row of facets that access is decided by, one per version: apart from the document and from the index.
 import {
   AUTHOR_PARAM,
+  CLASS_PARAM,
   CLINICAL_PARAM,
   CODING_PARAM,
   CONFIDENTIALITY_PARAM,
   FLAG_PARAM,
   GRANTEE_PARAM,
   HOLDS_PARAM,
+  NEEDING,
   PRIMARY_PARAM,
   REF_PARAM,
   SENSITIVITY_PARAM,
@@ -15,7 +17,7 @@ import {
   UNDELIVERED,
   UNINFORMED,
 } from '../../consent/facet-params.ts'
-import { PATIENT_PARAM } from '../../search/query.ts'
+import { NEEDS_PARAM, PATIENT_PARAM } from '../../search/query.ts'
 import type { Connection, SqlValue } from './connection.ts'
 
 /** Lists of values are marks in one text: a letter and the number of the value, between spaces. */
@@ -27,21 +29,28 @@ const MARKS: Readonly<Record<string, string>> = {
   [HOLDS_PARAM]: 'h',
   [SENSITIVITY_PARAM]: 's',
   [GRANTEE_PARAM]: 'g',
+  [CLASS_PARAM]: 'm',
 }
 
 /** Bits of the column `flags`. */
-export const FLAGS: Readonly<Record<string, number>> = { [UNINFORMED]: 1, [UNDELIVERED]: 2, [SEVERAL]: 4 }
+export const FLAGS: Readonly<Record<string, number>> = {
+  [UNINFORMED]: 1,
+  [UNDELIVERED]: 2,
+  [SEVERAL]: 4,
+  [NEEDING]: 8,
+}
 
 /** In the column `patient`: in nobody's record, and in those that table `subject` lists. */
 export const NOBODY = 0
 export const LISTED = -1
 
 export type FacetParam =
-  | { readonly kind: 'patient' | 'confidentiality' | 'flag' | 'clinical' | 'source' }
+  | { readonly kind: 'patient' | 'needs' | 'confidentiality' | 'flag' | 'clinical' | 'source' }
   | { readonly kind: 'mark'; readonly letter: string }
 
 const PARAMS = new Map<string, FacetParam>([
   [PATIENT_PARAM, { kind: 'patient' }],
+  [NEEDS_PARAM, { kind: 'needs' }],
   [CONFIDENTIALITY_PARAM, { kind: 'confidentiality' }],
   [FLAG_PARAM, { kind: 'flag' }],
   [CLINICAL_PARAM, { kind: 'clinical' }],
@@ -57,6 +66,7 @@ export function facetParam(param: string): FacetParam | undefined {
 /** What is written of one resource, gathered entry by entry. */
 export interface FacetRow {
   readonly patients: string[]
+  readonly needs: string[]
   confidentiality: number | null
   flags: number
   source: string | null
@@ -67,7 +77,16 @@ export interface FacetRow {
 
 /** Returns an empty row. */
 export function createFacetRow(): FacetRow {
-  return { patients: [], confidentiality: null, flags: 0, source: null, since: null, until: null, marks: [] }
+  return {
+    patients: [],
+    needs: [],
+    confidentiality: null,
+    flags: 0,
+    source: null,
+    since: null,
+    until: null,
+    marks: [],
+  }
 }
 
 export interface FacetWriter {
@@ -109,6 +128,9 @@ export function createFacetWriter(connection: Connection): FacetWriter {
       case 'patient':
         row.patients.push(String(lo))
         break
+      case 'needs':
+        row.needs.push(String(lo))
+        break
       case 'confidentiality':
         row.confidentiality = lo as number
         break
@@ -137,6 +159,9 @@ export function createFacetWriter(connection: Connection): FacetWriter {
           rid,
           valueId(each),
         ])
+    connection.run('DELETE FROM need WHERE rid = ? AND seq = 0', [rid])
+    for (const ref of row.needs)
+      connection.run('INSERT OR IGNORE INTO need (rid, seq, ref) VALUES (?, 0, ?)', [rid, ref])
     const values: SqlValue[] = [
       rid,
       type,
@@ -167,10 +192,15 @@ export function createFacetWriter(connection: Connection): FacetWriter {
         'INSERT OR IGNORE INTO subject (rid, seq, patient) SELECT rid, ?, patient FROM subject WHERE rid = ? AND seq = 0',
         [seq, rid],
       )
+      connection.run(
+        'INSERT OR IGNORE INTO need (rid, seq, ref) SELECT rid, ?, ref FROM need WHERE rid = ? AND seq = 0',
+        [seq, rid],
+      )
     },
     remove(rid) {
       connection.run('DELETE FROM facet WHERE rid = ?', [rid])
       connection.run('DELETE FROM subject WHERE rid = ? AND seq = 0', [rid])
+      connection.run('DELETE FROM need WHERE rid = ? AND seq = 0', [rid])
     },
     forget: () => known.clear(),
   }

@@ -21,6 +21,8 @@ export interface Grants {
   extend(grantee: number, after: number): number | undefined
   /** Returns the number of a grantee, registered where it is new. */
   register(key: string): number
+  /** Tells everybody that access may be another: by a change of the directory. */
+  raise(): void
   /** Forgets what a rollback has undone. */
   forget(): void
   /** Forgets every grant: what they were made from (policies, settings) has changed. */
@@ -53,8 +55,14 @@ export function createGrants(
       connection.run('INSERT OR IGNORE INTO standing_actor (ref, rid) VALUES (?, ?)', [ref, rid])
   }
 
+  // Whoever keeps what was worked out from grants works it out again.
+  function raise(): void {
+    connection.run('UPDATE consent_epoch SET value = value + 1', [])
+  }
+
   function settle(): void {
     if (changed.size === 0) return
+    raise()
     const grantees = connection.all('SELECT id, key FROM grantee', []) as [number, string][]
     if (grantees.length > 0) {
       const governed = governance()
@@ -104,6 +112,7 @@ export function createGrants(
 
   return {
     record,
+    raise,
     settle,
     forget: () => changed.clear(),
     register(key) {
@@ -122,11 +131,13 @@ export function createGrants(
       }
       if (patients.length === SLICE) return patients.at(-1)![0]
       connection.run('UPDATE grantee SET ready = 1 WHERE id = ?', [grantee])
+      raise()
       return undefined
     },
     reset() {
       connection.exec('DELETE FROM grants; DELETE FROM grantee_residual; DELETE FROM grantee')
       changed.clear()
+      raise()
     },
   }
 }

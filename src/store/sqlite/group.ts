@@ -9,6 +9,7 @@ import type { Answer, FromWriter, Question, ToWriter } from './message.ts'
 import { readVersion } from './read.ts'
 import { raiseEpoch, sweepRecords, takeRecord } from './records.ts'
 import { searchPage } from './search.ts'
+import { readVisible } from './visible.ts'
 
 type Job = Extract<ToWriter, { readonly kind: 'commit' | 'take' | 'ensure' }>
 type Message = Exclude<ToWriter, { kind: 'close' }>
@@ -201,7 +202,7 @@ export function createGroups(
   function grow(job: Job): void {
     if (job.kind !== 'commit') return
     size.changes += job.commit.changes.length
-    size.bytes += job.commit.documents.length
+    size.bytes += job.commit.documents.length + job.commit.journal.length
   }
 
   return {
@@ -240,6 +241,8 @@ function answerQuestion(connection: Connection, question: Question): Answer {
       return searchPage(connection, question) as Answer
     case 'history':
       return historyPage(connection, question) as Answer
+    case 'visible':
+      return readVisible(connection, question)
   }
 }
 

@@ -123,7 +123,7 @@ function list(
 type Row = readonly [seq: number, type: number]
 
 function readChunk(connection: Connection, span: Span, to: number): Row[] {
-  const range = sql`v.seq >= ${span.from} AND v.seq <= ${to} ORDER BY v.seq DESC LIMIT ${CHUNK}`
+  const range = sql`v.seq >= ${span.from} AND v.seq <= ${to} ORDER BY v.seq DESC LIMIT 0 + ${CHUNK}`
   const query = sql`SELECT v.seq, v.type ${amongOf(span)} AND ${range}`
   return connection.all(query.text, query.params) as unknown as Row[]
 }

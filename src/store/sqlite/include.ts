@@ -64,7 +64,7 @@ function pointedAt(
 ): Sql[] {
   const target = anyOf(targets.map((selection) => compileSelection(connection, selection, 't', 1)))
   const select = (entries: Sql) =>
-    sql`SELECT DISTINCT t.rid FROM ${entries} CROSS JOIN resource t ON t.ref = e.lo WHERE t.deleted = 0 AND ${target} LIMIT ${limit}`
+    sql`SELECT DISTINCT t.rid FROM ${entries} CROSS JOIN resource t ON t.ref = e.lo WHERE t.deleted = 0 AND ${target} LIMIT 0 + ${limit}`
   const current = from.filter(({ past }) => past === 0).map(({ rid }) => rid)
   const past = from.map(({ past }) => past).filter((seq) => seq > 0)
   const queries: Sql[] = []
@@ -94,5 +94,5 @@ function pointing(
   if (types.length === 0) return undefined
   const rids = JSON.stringify(from.map(({ rid }) => rid))
   const condition = compileSelection(connection, source, 't', 1)
-  return sql`SELECT DISTINCT t.rid FROM json_each(${rids}) j CROSS JOIN resource m ON m.rid = j.value CROSS JOIN entry e ON e.param = ${param} AND e.lo = m.ref CROSS JOIN resource t ON t.rid = e.rid WHERE m.type IN (${raw(types.join(', '))}) AND t.deleted = 0 AND ${condition} LIMIT ${limit}`
+  return sql`SELECT DISTINCT t.rid FROM json_each(${rids}) j CROSS JOIN resource m ON m.rid = j.value CROSS JOIN entry e ON e.param = ${param} AND e.lo = m.ref CROSS JOIN resource t ON t.rid = e.rid WHERE m.type IN (${raw(types.join(', '))}) AND t.deleted = 0 AND ${condition} LIMIT 0 + ${limit}`
 }

@@ -1,5 +1,5 @@
 // What the main thread and the writer thread say to each other: small objects, flat lists, one buffer of documents.
-import type { HistoryPlan, PutChange, ReadPlan, SearchPlan } from '../../access/plan.ts'
+import type { HistoryPlan, PutChange, ReadPlan, SearchPlan, VisiblePlan } from '../../access/plan.ts'
 import type { Standing } from '../../consent/standing.ts'
 import type { Page, RecordChange, RecordRow, Version } from '../store.ts'
 import type { Failure } from './failure.ts'
@@ -55,13 +55,15 @@ export type PackedRecord =
 export interface PackedCommit {
   readonly changes: readonly PackedChange[]
   readonly records: readonly PackedRecord[]
+  /** Lines of journal/pack.ts. */
+  readonly journal: Uint8Array
   /** Names of parameters not sent before; they are numbered in the order in which they were ever sent. */
   readonly names: readonly string[]
   readonly documents: Uint8Array
 }
 
-export type Question = ReadPlan | SearchPlan | HistoryPlan
-export type Answer = Version | Page | undefined
+export type Question = ReadPlan | SearchPlan | HistoryPlan | VisiblePlan
+export type Answer = Version | Page | ReadonlySet<string> | undefined
 
 /** `commit` with `hold` is kept open, answering `ask`, until its `release`. */
 export type ToWriter =

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HistoryPlan, SearchPlan } from '../../access/plan.ts'
-import type { Page, RecordChange, Records, Store, Version } from '../store.ts'
+import type { Journal, Page, RecordChange, Records, Store, Version } from '../store.ts'
 import { backup } from './backup.ts'
 import { openCodeSystems } from './concepts/systems.ts'
 import { type Connection, openConnection } from './connection.ts'
@@ -11,11 +11,15 @@ import { openConsents } from './consents.ts'
 import { createEpoch, SHARED_BYTES } from './epoch.ts'
 import { isBusy, missingGrantee } from './failure.ts'
 import { historyPage } from './history.ts'
+import { createBuffer } from './journal/buffer.ts'
+import { findAudit, listAudit, listProvisions } from './journal/list.ts'
+import { verifyJournal } from './journal/verify.ts'
 import { migrate } from './migrate.ts'
 import { readVersion } from './read.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { getRecord, listRecords } from './records.ts'
 import { searchPage } from './search.ts'
+import { readVisible } from './visible.ts'
 import { openWriter, type Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -48,6 +52,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
 
   const systems = join(folder, SYSTEMS)
   const records = createRecords(connection, writer)
+  const journal = createJournal(connection, writer)
   const epoch = createEpoch(connection, new BigInt64Array(shared))
   const codeSystems = openCodeSystems(systems, records, epoch)
 
@@ -58,6 +63,7 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
       granted(writer, () => answerOrAsk(searchPage(connection, data, ROWS_ON_MAIN), readers, data)),
     history: ({ data }) =>
       granted(writer, () => answerOrAsk(historyPage(connection, data, ROWS_ON_MAIN), readers, data)),
+    visible: ({ data }) => granted(writer, () => readVisible(connection, data)),
     async *scan({ data }) {
       const [asOf] = connection.get('SELECT coalesce(max(seq), 0) FROM version', []) as [number]
       for (let after = 0; ; ) {
@@ -71,20 +77,28 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
     records,
-    consents: openConsents(connection),
+    consents: openConsents(connection, () => closing !== undefined),
+    journal,
     codeSystems,
     epoch,
     backup: (target, onProgress) =>
       backup({ file, systems }, { file: target, systems: `${target}.${SYSTEMS}` }, onProgress),
     close() {
       codeSystems.close()
-      closing ??= close(writer, readers, connection)
+      closing ??= close(journal, writer, readers, connection)
       return closing
     },
   }
 }
 
-async function close(writer: Writer, readers: Readers, connection: Connection): Promise<void> {
+async function close(
+  journal: Journal,
+  writer: Writer,
+  readers: Readers,
+  connection: Connection,
+): Promise<void> {
+  // Sent before the writer stops taking anything; what cannot be kept is lost with the process, as it is in a crash.
+  journal.flush().catch(() => {})
   const written = writer.close()
   await readers.close()
   await written
@@ -147,5 +161,22 @@ function createRecords(connection: Connection, writer: Writer): Records {
     put: (row) => write({ kind: 'put', row }),
     delete: (collection, key) => write({ kind: 'delete', collection, key }),
     take: (collection, key) => writer.take(collection, key),
+  }
+}
+
+/** How long a reader of the journal waits for what was appended before: a transaction that is held open holds it up. */
+const FRESH_MS = 100
+
+function createJournal(connection: Connection, writer: Writer): Journal {
+  const { append, flush } = createBuffer(writer.keep)
+  // Where rows cannot be kept (the disk is full), those that were are still read.
+  const settle = () => Promise.race([flush().catch(() => {}), sleep(FRESH_MS, undefined, { ref: false })])
+  return {
+    append,
+    flush,
+    find: (id) => settle().then(() => findAudit(connection, id)),
+    list: (question) => settle().then(() => listAudit(connection, question)),
+    provisions: (question) => settle().then(() => listProvisions(connection, question)),
+    verify: (onProgress, heads) => settle().then(() => verifyJournal(connection, onProgress, heads)),
   }
 }

@@ -7,10 +7,11 @@ import type { FlatEntries, PackedChange, PackedCommit, PackedExpectation, Packed
 /** The store writes these itself: `_lastUpdated` at commit; `_id` is answered from the resource's own row. */
 const OWN_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
-/** Returns a function that packs commits for one writer thread, which must be sent all of them in order. */
+/** Returns a function that packs commits (the journal as lines) for one writer thread, which must be sent all of them in order. */
 export function createPacker(): (
   changes: readonly Change[],
   records: readonly RecordChange[],
+  journal?: readonly string[],
 ) => PackedCommit {
   const numbers = new Map<string, Map<string, number>>()
   let count = 0
@@ -34,7 +35,7 @@ export function createPacker(): (
     return flat
   }
 
-  return (changes, records) => {
+  return (changes, records, journal = []) => {
     const all = changes.map(({ data }) => data)
     const documents = new Uint8Array(
       all.reduce((sum, data) => sum + (data.kind === 'put' ? data.document.length : 0), 0),
@@ -55,10 +56,11 @@ export function createPacker(): (
       return { kind: 'put', type, id, versionId, method, start, end, stampAt, entries, standing, expect }
     })
     const packedRecords = records.map(packRecord)
+    const packedJournal = Buffer.from(journal.join(''))
     // Nothing can fail from here on: names that were taken note of are sent.
     const fresh = names
     names = []
-    return { changes: packed, records: packedRecords, names: fresh, documents }
+    return { changes: packed, records: packedRecords, journal: packedJournal, names: fresh, documents }
   }
 }
 

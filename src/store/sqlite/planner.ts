@@ -145,7 +145,7 @@ function readInOrder(connection: Connection, rows: Sql, want: Want): Found[] {
   const columns = want.sort.map((_, i) => raw(`k${i}`))
   const after = compileAfter(want.sort, columns, raw('rid'), want.after)
   const order = compileOrder(want.sort, columns, raw('rid'))
-  const query = sql`SELECT * FROM (${rows}) WHERE ${after} ORDER BY ${order} LIMIT ${want.limit}`
+  const query = sql`SELECT * FROM (${rows}) WHERE ${after} ORDER BY ${order} LIMIT 0 + ${want.limit}`
   return connection.all(query.text, query.params).map(([rid, past, ...keys]) => ({
     rid: rid as number,
     keys: keys as Key[],

@@ -6,6 +6,7 @@ import {
   type Has,
   type Match,
   type Selection,
+  toPoint,
 } from '../../search/query.ts'
 import {
   type Base,
@@ -17,7 +18,7 @@ import {
   toBase,
   toQuestion,
 } from './base.ts'
-import { compileExpr, compileId, compileRow, groupMatches, toMatch, toPoint } from './compile.ts'
+import { compileExpr, compileId, compileRow, groupMatches, toMatch } from './compile.ts'
 import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { seekFacets } from './seek-facets.ts'
@@ -66,7 +67,7 @@ export function findPoint(connection: Connection, type: string, parts: readonly 
 
 /** Returns how many rows `seek` gives, counted up to `cap`. */
 export function countRows(connection: Connection, { rids }: Seek, cap: number): number {
-  const { text, params } = sql`SELECT count(*) FROM (${rids} LIMIT ${cap})`
+  const { text, params } = sql`SELECT count(*) FROM (${rids} LIMIT 0 + ${cap})`
   return Number(connection.get(text, params)![0])
 }
 
@@ -84,6 +85,7 @@ export function toSeek(
     case 'not':
     case 'type':
     case 'granted':
+    case 'needs':
       return undefined
     case 'match':
     case 'compartment':

@@ -52,7 +52,7 @@ function nextRids(
   const types = select.map(({ type }) => connection.typeId(type)).filter((id) => id !== undefined)
   const rids = new Map<number, number[]>()
   if (types.length === 0) return rids
-  const query = sql`SELECT r.rid, r.type ${among(connection, select, types)} AND r.rid > ${afterRid} ORDER BY r.rid LIMIT ${limit}`
+  const query = sql`SELECT r.rid, r.type ${among(connection, select, types)} AND r.rid > ${afterRid} ORDER BY r.rid LIMIT 0 + ${limit}`
   for (const [rid, type] of connection.all(query.text, query.params) as [number, number][]) {
     const list = rids.get(type)
     if (list) list.push(rid)

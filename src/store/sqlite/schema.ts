@@ -56,7 +56,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE facet_value (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 
   -- What access is decided by, of the current version. patient: 0 in nobody's record, -1 in those of subject (seq 0).
-  -- flags: 1 UNINFORMED, 2 UNDELIVERED, 4 several patients. marks: ' p12 c7 ', letters as in facets.ts.
+  -- flags: 1 UNINFORMED, 2 UNDELIVERED, 4 several patients, 8 has needs. marks: ' p12 c7 ', letters as in facets.ts.
   CREATE TABLE facet (
     rid INTEGER PRIMARY KEY, type INTEGER NOT NULL, patient INTEGER NOT NULL, confidentiality INTEGER,
     flags INTEGER NOT NULL, source INTEGER, since ANY, until ANY, marks TEXT NOT NULL
@@ -69,6 +69,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE subject (
     rid INTEGER NOT NULL, seq INTEGER NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY (rid, seq, patient)
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row: raised by every transaction after which anybody's access may be another.
+  CREATE TABLE consent_epoch (value INTEGER NOT NULL) STRICT;
+  INSERT INTO consent_epoch VALUES (0);
+
+  -- What a resource cannot be shown without (seq 0: the current version).
+  CREATE TABLE need (
+    rid INTEGER NOT NULL, seq INTEGER NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (rid, seq, ref)
   ) STRICT, WITHOUT ROWID;
 
   -- What resources put on record of a person (consent/standing.ts), and whom its rules name.
@@ -88,5 +97,29 @@ export const MIGRATIONS: readonly string[] = [
     grantee INTEGER NOT NULL, patient INTEGER NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
     residual INTEGER NOT NULL, params TEXT, basis TEXT, PRIMARY KEY (grantee, patient, since)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- The access log and the records of provision. Two chains, since the law has them kept for different times: each row's hash
+  -- is SHA-256 of the hash before it and the row's bytes. seq has no gaps; mark = the first 48 bits of the row's id.
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mark INTEGER NOT NULL, row TEXT NOT NULL, hash BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_mark ON audit (mark);
+  CREATE TABLE provision (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mark INTEGER NOT NULL, row TEXT NOT NULL, hash BLOB NOT NULL
+  ) STRICT;
+
+  -- Whom a row is about and who acted: p + patient, a + subject, o + organisation.
+  CREATE TABLE audit_key (key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE provision_key (key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, seq)) STRICT, WITHOUT ROWID;
+
+  -- Where each chain ends: a row that is missing at the end is noticed.
+  CREATE TABLE journal_head (chain TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO journal_head VALUES ('audit', 0, zeroblob(32)), ('provision', 0, zeroblob(32));
+
+  CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER provision_unchanged BEFORE UPDATE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
+  CREATE TRIGGER provision_kept BEFORE DELETE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
   `,
 ]

@@ -1,7 +1,6 @@
 // Ways to the resources of persons that a facet condition needs: one person, or the few who have granted anything.
-import { type Expr, type Granted, PATIENT_PARAM } from '../../search/query.ts'
+import { type Expr, type Granted, PATIENT_PARAM, toPoint } from '../../search/query.ts'
 import type { Seek } from './base.ts'
-import { toPoint } from './compile.ts'
 import type { Connection } from './connection.ts'
 import { LISTED } from './facets.ts'
 import { raw, type Sql, sql } from './sql.ts'
@@ -50,7 +49,10 @@ function personsOf(connection: Connection, expr: Expr): Sql | undefined {
 }
 
 // Only where persons without a grant let nothing through.
-function granteds(connection: Connection, { grantee, at, fallback, except }: Granted): Sql | undefined {
+function granteds(
+  connection: Connection,
+  { grantee, at = Date.now(), fallback, except }: Granted,
+): Sql | undefined {
   if (fallback.kind !== 'none' || except !== undefined) return undefined
   const id = connection.get('SELECT id FROM grantee WHERE key = ? AND ready = 1', [grantee])?.[0]
   if (id === undefined) return undefined

@@ -48,6 +48,7 @@ export function toSet(connection: Connection, { type, typeId, parts }: Question)
       case 'type':
         return expr.type === type ? all() : new Uint8Array(size)
       case 'granted':
+      case 'needs':
       case 'match':
       case 'compartment':
       case 'chain':

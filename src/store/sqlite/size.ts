@@ -15,7 +15,7 @@ interface Size {
 const known = new WeakMap<Connection, Map<string, Size>>()
 
 const COUNT =
-  'SELECT count(*) FROM (SELECT 1 FROM resource INDEXED BY resource_type WHERE type = ? AND deleted = 0 LIMIT ?)'
+  'SELECT count(*) FROM (SELECT 1 FROM resource INDEXED BY resource_type WHERE type = ? AND deleted = 0 LIMIT 0 + ?)'
 
 /** Returns about how many current resources of `type` there are, at least 1. */
 export function sizeOf(connection: Connection, type: string): number {

@@ -26,7 +26,7 @@ const CHANGED = 'FROM version INDEXED BY version_prior WHERE seq > ? AND prior I
 
 /** Returns how many resources that stood at `asOf` were changed or deleted since, counted up to `cap`. */
 export function countChanged(connection: Connection, asOf: number, cap: number): number {
-  const sql = `SELECT count(*) FROM (SELECT 1 ${CHANGED} LIMIT ?)`
+  const sql = `SELECT count(*) FROM (SELECT 1 ${CHANGED} LIMIT 0 + ?)`
   return Number(connection.get(sql, [asOf, asOf, cap])![0])
 }
 

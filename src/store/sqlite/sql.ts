@@ -1,5 +1,9 @@
-// SQL text with its values beside it: values are always bound, never written into the text.
+// SQL text with its values beside it: values are always bound, never written into the text. A bound LIMIT is written `0 + ?`:
+// of a bare one SQLite looks at the value, and plans the whole statement anew at every run.
 import type { SqlValue } from './connection.ts'
+
+/** Stands among the values for the instant (ms) at which a statement is run: what is compiled can be kept. */
+export const NOW = Number.MIN_VALUE
 
 /** A piece of SQL and the values of its `?`, in the order of the text. */
 export interface Sql {

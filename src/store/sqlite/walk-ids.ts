@@ -50,7 +50,7 @@ function toQuery(connection: Connection, question: Question, { sort, after, asOf
   const keys = join(columns, ', ')
   const order = raw(sort[0]!.descending ? 'DESC' : 'ASC')
   return (range: Sql, limit: number): Sql =>
-    sql`SELECT b.rid, ${keys} FROM resource b WHERE ${range} AND b.deleted = 0 AND ${allOf(checks)} ORDER BY b.ref ${order} LIMIT ${limit}`
+    sql`SELECT b.rid, ${keys} FROM resource b WHERE ${range} AND b.deleted = 0 AND ${allOf(checks)} ORDER BY b.ref ${order} LIMIT 0 + ${limit}`
 }
 
 function begin(descending: boolean, inclusive: boolean, start: string): Sql {
@@ -65,6 +65,6 @@ function close(descending: boolean, end: string): Sql {
 
 function edgeOf(connection: Connection, descending: boolean, from: Sql, stop: string): string | undefined {
   const order = raw(descending ? 'DESC' : 'ASC')
-  const query = sql`SELECT ref FROM resource b WHERE ${from} AND ${close(descending, stop)} ORDER BY ref ${order} LIMIT 1 OFFSET ${CHUNK - 1}`
+  const query = sql`SELECT ref FROM resource b WHERE ${from} AND ${close(descending, stop)} ORDER BY ref ${order} LIMIT 1 OFFSET 0 + ${CHUNK - 1}`
   return connection.get(query.text, query.params)?.[0] as string | undefined
 }

@@ -70,11 +70,11 @@ function walkRun(
   const found = new Map<number, Found>()
   let start = afterRid ?? 0
   for (let size = FIRST_CHUNK; ; size = Math.min(size * 4, LAST_CHUNK)) {
-    const edge = sql`SELECT ${rid} ${from} AND ${rid} > ${start} ORDER BY ${rid} LIMIT 1 OFFSET ${size - 1}`
+    const edge = sql`SELECT ${rid} ${from} AND ${rid} > ${start} ORDER BY ${rid} LIMIT 1 OFFSET 0 + ${size - 1}`
     const end = connection.get(edge.text, edge.params)?.[0] as number | undefined
     const limit = want.limit - found.size
     const range = sql`${rid} > ${start} AND ${rid} <= ${end ?? Number.MAX_SAFE_INTEGER}`
-    const query = sql`SELECT ${rid} ${from} AND ${range} AND ${checks} ORDER BY ${rid} LIMIT ${limit}`
+    const query = sql`SELECT ${rid} ${from} AND ${range} AND ${checks} ORDER BY ${rid} LIMIT 0 + ${limit}`
     const rows = connection.all(query.text, query.params) as [number][]
     for (const [row] of rows) found.set(row, { rid: row, keys, past: 0 })
     if (found.size >= want.limit) return [...found.values()]
@@ -174,7 +174,7 @@ function edgeOf(along: KeyWalk, from: Lo | undefined, offset: number): Lo | unde
       ? within(along, raw('lo'))
       : allOf([start(key, raw('lo'), from), stop(along, raw('lo'))])
   const order = raw(key.descending ? 'DESC' : 'ASC')
-  const query = sql`SELECT lo FROM entry WHERE param = ${param} AND ${range} ORDER BY lo ${order} LIMIT 1 OFFSET ${offset}`
+  const query = sql`SELECT lo FROM entry WHERE param = ${param} AND ${range} ORDER BY lo ${order} LIMIT 1 OFFSET 0 + ${offset}`
   return connection.get(query.text, query.params)?.[0] as Lo | undefined
 }
 
@@ -213,7 +213,7 @@ function readEntries(
   const keys = columns(base)
   const after = compileAfter(want.sort, keys, base.rid, want.after)
   const order = compileOrder(want.sort, keys, base.rid)
-  const query = sql`SELECT b.rid, ${join(keys, ', ')} ${base.from} AND ${after} AND ${toChecks(base)} ORDER BY ${order} LIMIT ${limit}`
+  const query = sql`SELECT b.rid, ${join(keys, ', ')} ${base.from} AND ${after} AND ${toChecks(base)} ORDER BY ${order} LIMIT 0 + ${limit}`
   return connection
     .all(query.text, query.params)
     .map(([rid, ...keys]) => ({ rid: rid as number, keys: keys as Key[], past: 0 }))
@@ -224,7 +224,7 @@ function walkBlock(along: KeyWalk, lo: Lo, limit: number, meter: Meter): Found[]
   const { connection, param, want, toChecks } = along
   const base = baseOfEntries(param, sql`b.lo = ${lo}`)
   if (want.sort.length > 1) {
-    const size = sql`SELECT count(*) FROM (SELECT 1 ${base.from} LIMIT ${Math.max(meter.left, 0) + 1})`
+    const size = sql`SELECT count(*) FROM (SELECT 1 ${base.from} LIMIT 0 + ${Math.max(meter.left, 0) + 1})`
     meter.left -= Number(connection.get(size.text, size.params)![0])
     return meter.left < 0 ? 'heavy' : readEntries(along, sql`b.lo = ${lo}`, limit)
   }

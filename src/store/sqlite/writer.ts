@@ -5,6 +5,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Commit, CommitOptions, CommittedVersion, Reader, RecordRow } from '../store.ts'
 import { toStamp } from './commit.ts'
 import { closed, toError } from './failure.ts'
+import { packEntry } from './journal/pack.ts'
 import {
   type Applied,
   CREATED,
@@ -19,6 +20,8 @@ import { createPacker } from './pack.ts'
 
 export interface Writer {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<Commit>
+  /** Keeps rows of the journal, as packed lines. */
+  keep(lines: readonly string[]): Promise<void>
   take(collection: string, key: string): Promise<RecordRow | undefined>
   /** Resolves once every person's grants for the grantee stand. */
   ensure(grantee: string): Promise<void>
@@ -76,6 +79,7 @@ export async function openWriter(data: WriterData): Promise<Writer> {
       read: (plan: Plan<Question>) => ask(held, plan.data),
       search: (plan: Plan<Question>) => ask(held, plan.data),
       history: (plan: Plan<Question>) => ask(held, plan.data),
+      visible: (plan: Plan<Question>) => ask(held, plan.data),
     }) as Reader
 
   // The thread keeps the transaction open while `run` reads in it.
@@ -99,9 +103,9 @@ export async function openWriter(data: WriterData): Promise<Writer> {
   worker.unref()
 
   return {
-    async commit(changes, { records = [], beforeCommit } = {}) {
+    async commit(changes, { records = [], journal = [], beforeCommit } = {}) {
       if (refusal) throw refusal
-      const commit = pack(changes, records)
+      const commit = pack(changes, records, journal.map(packEntry))
       const hold = beforeCommit !== undefined
       const sent = request({ kind: 'commit', commit, hold }, [commit.documents.buffer as ArrayBuffer])
       // The number of the request just made names the transaction that is held open.
@@ -112,6 +116,11 @@ export async function openWriter(data: WriterData): Promise<Writer> {
     async ensure(grantee) {
       if (refusal) throw refusal
       await request({ kind: 'ensure', grantee })
+    },
+    async keep(lines) {
+      if (refusal) throw refusal
+      const commit = pack([], [], lines)
+      await request({ kind: 'commit', commit, hold: false })
     },
     async take(collection, key) {
       if (refusal) throw refusal

@@ -199,6 +199,9 @@ function toPropertyTerm(filter: ConceptFilter, { ask }: Tables): Term | undefine
 }
 
 function toRareProperty(property: string, ask: Ask): Term | undefined {
-  const found = ask<{ pos: number }>('SELECT pos FROM property WHERE name = ? LIMIT ?', [property, RARE + 1])
+  const found = ask<{ pos: number }>('SELECT pos FROM property WHERE name = ? LIMIT 0 + ?', [
+    property,
+    RARE + 1,
+  ])
   return found.length > RARE ? undefined : toPositions(found.map(({ pos }) => pos))
 }

@@ -73,13 +73,13 @@ function toWordsCandidate(words: readonly string[], { ask }: Tables): Candidate 
     column: 'rowid',
     isText: true,
   }
-  const found = ask<{ pos: number }>(`${driver.sql} LIMIT ?`, [...driver.values, LISTED + 1])
+  const found = ask<{ pos: number }>(`${driver.sql} LIMIT 0 + ?`, [...driver.values, LISTED + 1])
   if (found.length > LISTED) return { driver, size: Number.POSITIVE_INFINITY }
   return { driver: toPositions(found.map(({ pos }) => pos)).driver!, size: found.length }
 }
 
 function count({ sql, values }: Driver, { ask }: Tables): number {
-  const limited = `SELECT count(*) AS n FROM (${sql} LIMIT ?)`
+  const limited = `SELECT count(*) AS n FROM (${sql} LIMIT 0 + ?)`
   const [row] = ask<{ n: number }>(limited, [...values, COUNTED + 1])
   return row!.n > COUNTED ? Number.POSITIVE_INFINITY : row!.n
 }

@@ -64,6 +64,6 @@ export function listClosure(
   if (pos === undefined) return []
   if (!isHierarchical) return [recordAt(ask, pos).code]
   const [by, other] = direction === 'down' ? ['above', 'pos'] : ['pos', 'above']
-  const sql = `SELECT code FROM closure JOIN concept ON concept.pos = closure.${other} WHERE closure.${by} = ? ORDER BY closure.${other} LIMIT ?`
+  const sql = `SELECT code FROM closure JOIN concept ON concept.pos = closure.${other} WHERE closure.${by} = ? ORDER BY closure.${other} LIMIT 0 + ?`
   return ask<{ code: string }>(sql, [pos, limit]).map((row) => row.code)
 }

@@ -79,7 +79,7 @@ function toFrom({ driver, conditions }: Plan, range: Range, joined: boolean): Co
 function rowsOf(ask: Ask, plan: Plan, { limit, offset, ...range }: Slice): ConceptRecord[] {
   const { sql, values } = toFrom(plan, range, true)
   const order = plan.driver ? 'd.pos' : 'concept.pos'
-  return ask<ConceptRecord>(`SELECT ${COLUMNS} ${sql} ORDER BY ${order} LIMIT ? OFFSET ?`, [
+  return ask<ConceptRecord>(`SELECT ${COLUMNS} ${sql} ORDER BY ${order} LIMIT 0 + ? OFFSET 0 + ?`, [
     ...values,
     limit,
     offset,
@@ -100,7 +100,7 @@ function toWalk({ ask, count }: Tables, { plan, isDirect }: Prepared, budgetMs: 
   const end = (after: number, most: number) => {
     const { sql, values } = toRange(driver, { after, to: count - 1 })
     const order = driver.isText ? '' : ' ORDER BY pos'
-    const last = `SELECT max(pos) AS pos FROM (SELECT pos FROM (${sql})${order} LIMIT ?)`
+    const last = `SELECT max(pos) AS pos FROM (SELECT pos FROM (${sql})${order} LIMIT 0 + ?)`
     return ask<{ pos: number | null }>(last, [...values, most])[0]?.pos ?? undefined
   }
   return { last: count - 1, width: isDirect ? width : LOOKED, budgetMs, end }
