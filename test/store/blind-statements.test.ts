@@ -24,6 +24,10 @@ function listenTo(store: Store): { readonly store: Store; readonly asked: PlanDa
       asked.push(plan.data)
       return store.search(plan)
     },
+    visible(plan) {
+      asked.push(plan.data)
+      return store.visible(plan)
+    },
     history(plan) {
       asked.push(plan.data)
       return store.history(plan)

@@ -137,6 +137,9 @@ const scan: Fault = (store) => ({
   scan: ({ data }) => store.scan(toPlan({ ...data, select: data.select.map(openSelection) })),
 })
 
+// What a reference may be shown to lead to.
+const shown: Fault = (store) => ({ ...store, visible: async ({ data }) => new Set(data.refs) })
+
 const isCriteria = ({ count, sort, includes, total }: Query) =>
   count === 2 && total === 'none' && sort.length === 0 && includes.length === 0
 
@@ -237,6 +240,7 @@ export const BROKEN_FOLDS: readonly BrokenFold[] = [
   { place: 'a read', fault: onRead((versionId) => versionId === undefined), asks: /^\w+\/\w+$/ },
   { place: 'a vread', fault: onRead((versionId) => versionId !== undefined), asks: /_history\/\w{16}$/ },
   { place: 'a scan', fault: scan, asks: /^(\w+\/)?\$meta$/ },
+  { place: 'what references lead to', fault: shown, asks: /^\w+\/\w+$|^\w+\?/ },
   {
     place: 'a history: the version that stands now',
     fault: onHistory({ ofCurrent: false, ofVersion: true }),

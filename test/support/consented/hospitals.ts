@@ -14,7 +14,7 @@ export interface Hospitals {
   /** A practitioner of hospital B. */
   readonly b: Call
   readonly p1: Call
-  /** `Consent/id` of what p1 agreed to: hospital B may see everything but what is labelled PSY or HIV. */
+  /** `Consent/id` of what p1 agreed to: hospital B may see everything but what is labelled PSY or HIV, and but code `kept`. */
   readonly consent: string
   /** Returns a client of another token. */
   as(scope: string, grant: Partial<TokenGrant>): Promise<Call>
@@ -76,6 +76,8 @@ const RECORDS = [
     ...of('p1'),
     encounter: { reference: 'Encounter/e1' },
   },
+  // Hidden by its code alone: no label of it is inherited.
+  { resourceType: 'Condition', id: 'kept', code: concept('kept'), ...of('p1') },
   { resourceType: 'Condition', id: 'cold', code: concept('cold'), ...of('p1') },
   {
     resourceType: 'Condition',
@@ -91,7 +93,7 @@ const RECORDS = [
     intent: 'order',
     medicationCodeableConcept: concept('drug'),
     ...of('p1'),
-    reasonReference: [{ reference: 'Condition/hidden', display: 'HIV' }],
+    reasonReference: [{ reference: 'Condition/kept', display: 'secret' }],
   },
 ]
 
@@ -104,7 +106,10 @@ export const CONSENT = grant({
   provision: {
     type: 'permit',
     actor: [actor(B)],
-    provision: [{ type: 'deny', securityLabel: [label('PSY'), label('HIV')] }],
+    provision: [
+      { type: 'deny', securityLabel: [label('PSY'), label('HIV')] },
+      { type: 'deny', code: [concept('kept')] },
+    ],
   },
 })
 

@@ -1,8 +1,6 @@
 // What one requester may see of a world, by the interpreter of consents: never by the filters that a store compiles.
-import { toTypeClass } from '../../../src/access/directory.ts'
-import { createPolicy } from '../../../src/access/policy.ts'
+import { isPersonal, toTypeClass } from '../../../src/access/directory.ts'
 import { type Principal, toPrincipal } from '../../../src/access/principal.ts'
-import { toEverything } from '../../../src/access/system.ts'
 import { type AccessRequest, actingFor } from '../../../src/consent/access-request.ts'
 import { findHardDeny } from '../../../src/consent/admin.ts'
 import { decide } from '../../../src/consent/decide.ts'
@@ -12,9 +10,9 @@ import { createFaceter } from '../../../src/consent/facets-of.ts'
 import { type Standing, toPatientState, toStanding } from '../../../src/consent/standing.ts'
 import { createOrganisations } from '../../../src/consent/state.ts'
 import type { Vocabulary } from '../../../src/consent/vocabulary.ts'
+import { essentialReferences } from '../../../src/fhir/prune.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
 import type { AppContext } from '../../../src/interactions/context.ts'
-import type { IndexEntry } from '../../../src/search/query.ts'
 import { GOVERNANCE } from './policies.ts'
 import type { Viewer } from './principals.ts'
 import { type Item, refOf } from './world.ts'
@@ -30,51 +28,63 @@ export function standingOf(
   return deleted ? undefined : toStanding(vocabulary, versions.at(-1)!, source)
 }
 
-/** Returns the function that says what `viewer` may see in a world of `items`. */
+/** Returns the function that reads the facets of a resource as the server does. */
+export function createFacetsOf({ definitions, indexer, settings }: AppContext) {
+  const ground = { definitions, baseUrl: settings.baseUrl, isPersonal }
+  const toFacets = createFaceter(definitions, GOVERNANCE.vocabulary, settings, (resource) =>
+    essentialReferences(resource, ground),
+  )
+  return (resource: Resource, source: string) => toFacets(resource, indexer(resource), source)
+}
+
+/**
+ * Returns the function that says what consents let `viewer` see in a world of `items`. Scopes are left out: both servers
+ * narrow by them alike, and a reference is shown whatever scopes say of its target.
+ */
 export async function openOracle(
   context: AppContext,
   items: readonly Item[],
   { grant }: Viewer,
 ): Promise<Sees> {
-  const { vocabulary } = GOVERNANCE
   const principal = toPrincipal(grant, context.definitions)
-  const scopes = await createPolicy(principal, context, toEverything('Client/oracle'))
-  const toFacets = createFaceter(context.definitions, vocabulary, context.settings)
-  const referrers = referrersOf(context, toFacets, items)
-  const makers = makersOf(items)
+  const facetsOf = createFacetsOf(context)
+  const living = items.filter(({ deleted }) => !deleted)
+  const current = new Map(living.map((item) => [refOf(item), facetsOf(item.versions.at(-1)!, item.source)]))
+  const referrers = referrersOf(current)
+  const makers = makersOf(living)
+  const toWhole = (facets: Facets): Facets => {
+    const ref = `${facets.type}/${facets.id}`
+    const authors = [...facets.authors, ...(makers.get(ref) ?? [])]
+    return { ...facets, authors, refBy: referrers.get(ref) ?? [] }
+  }
   const decideContext = toDecideContext(items)
   const request = toRequest(principal)
+  // L13: what another brought is hidden where what it cannot be shown without is; two steps are followed.
+  const isWhole = (facets: Facets, asConsent: boolean, steps: number): boolean =>
+    isOwn(request, principal, facets) ||
+    facets.needs.every((ref) => {
+      const needed = current.get(ref)
+      if (!needed || steps === 0) return false
+      const whole = toWhole(needed)
+      return (
+        isInRecord(request, principal, whole, asConsent, decideContext) &&
+        isWhole(whole, asConsent, steps - 1)
+      )
+    })
   return (resource, source) => {
-    const entries = context.indexer(resource)
-    if (!isInScope(scopes, resource, entries)) return false
-    const facets = toFacets(resource, entries, source)
-    const ref = `${facets.type}/${facets.id}`
-    const made = makers.get(ref) ?? []
-    const whole = { ...facets, refBy: referrers.get(ref) ?? [], authors: [...facets.authors, ...made] }
-    return mayHave(request, principal, whole, decideContext)
+    const facets = toWhole(facetsOf(resource, source))
+    const asConsent = facets.type === 'Consent'
+    if (toTypeClass(facets.type) === 'directory' || toTypeClass(facets.type) === 'definition') return true
+    if (facets.patients.length === 0) return isOwn(request, principal, facets)
+    return isInRecord(request, principal, facets, asConsent, decideContext) && isWhole(facets, asConsent, 1)
   }
-}
-
-function isInScope(
-  scopes: Awaited<ReturnType<typeof createPolicy>>,
-  { resourceType, id }: Resource,
-  entries: readonly IndexEntry[],
-): boolean {
-  return scopes.permits('s', resourceType, [...entries, { param: '_id', lo: id!, hi: id! }])
 }
 
 // What refers to a resource now, seen or not.
-function referrersOf(
-  { indexer }: AppContext,
-  toFacets: ReturnType<typeof createFaceter>,
-  items: readonly Item[],
-): ReadonlyMap<string, readonly string[]> {
+function referrersOf(current: ReadonlyMap<string, Facets>): ReadonlyMap<string, readonly string[]> {
   const referrers = new Map<string, string[]>()
-  for (const each of items.filter(({ deleted }) => !deleted)) {
-    const resource = each.versions.at(-1)!
-    for (const ref of toFacets(resource, indexer(resource), each.source).refs)
-      referrers.set(ref, [...(referrers.get(ref) ?? []), refOf(each)])
-  }
+  for (const [from, { refs }] of current)
+    for (const ref of refs) referrers.set(ref, [...(referrers.get(ref) ?? []), from])
   return referrers
 }
 
@@ -84,11 +94,11 @@ interface Provenance {
 }
 
 // M17: whom a Provenance names as having made a resource.
-function makersOf(items: readonly Item[]): ReadonlyMap<string, readonly string[]> {
+function makersOf(living: readonly Item[]): ReadonlyMap<string, readonly string[]> {
   const makers = new Map<string, string[]>()
-  for (const { versions, deleted } of items) {
+  for (const { versions } of living) {
     const last = versions.at(-1)!
-    if (deleted || last.resourceType !== 'Provenance') continue
+    if (last.resourceType !== 'Provenance') continue
     const { target, agent } = last as unknown as Provenance
     for (const { reference } of target)
       makers.set(reference, [...(makers.get(reference) ?? []), ...agent.map(({ who }) => who.reference)])
@@ -124,22 +134,26 @@ function toRequest({ identities, purpose, self, proxyFor, elevation, legalBasis 
   return { identities, purpose, self, proxyFor, elevated, legalBasis, action: 'access', time: Date.now() }
 }
 
-// What all share, what is nobody's, and Consents (L20) are told apart before anybody's consent is asked.
-function mayHave(
+function isOwn(request: AccessRequest, { self, subject }: Principal, { source }: Facets): boolean {
+  const acting = actingFor(request)
+  return source !== undefined && (acting.length > 0 ? acting.includes(source) : source === (self ?? subject))
+}
+
+// Of Consents in the records of others there are rules of their own (L20).
+function isInRecord(
   request: AccessRequest,
-  { subject, self, proxyFor }: Principal,
+  principal: Principal,
   facets: Facets,
+  asConsent: boolean,
   context: DecideContext,
 ): boolean {
-  const { type, patients, source, isUndelivered, grantees = [] } = facets
-  if (toTypeClass(type) === 'directory' || toTypeClass(type) === 'definition') return true
-  const acting = actingFor(request)
-  const isOwn =
-    source !== undefined && (acting.length > 0 ? acting.includes(source) : source === (self ?? subject))
-  if (patients.length === 0) return isOwn
+  const { patients, source, isUndelivered, grantees = [] } = facets
+  const { self, proxyFor } = principal
+  if (patients.length === 0) return false
   const isTheirs = patients.some((patient) => patient === self || patient === proxyFor)
-  if (type !== 'Consent' || isTheirs) return decide(request, facets, context).permit
+  if (!asConsent || isTheirs) return decide(request, facets, context).permit
   if (findHardDeny(request, facets, context)) return false
-  if (isUndelivered && !(source !== undefined && acting.includes(source))) return false
-  return isOwn || request.identities.some(({ ref, via }) => via !== 'affil' && grantees.includes(ref))
+  if (isUndelivered && !(source !== undefined && actingFor(request).includes(source))) return false
+  const isNamed = request.identities.some(({ ref, via }) => via !== 'affil' && grantees.includes(ref))
+  return isOwn(request, principal, facets) || isNamed
 }

@@ -8,7 +8,7 @@ import { Change, Plan, SEAL } from '../../../src/access/plan.ts'
 import { createApp, createContext } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { CONFIDENTIALITY_PARAM, REF_PARAM, SOURCE_PARAM } from '../../../src/consent/facet-params.ts'
-import { createFaceter, toFacetEntries } from '../../../src/consent/facets-of.ts'
+import { toFacetEntries } from '../../../src/consent/facets-of.ts'
 import type { Standing } from '../../../src/consent/standing.ts'
 import { buildDocument } from '../../../src/fhir/document.ts'
 import type { Resource } from '../../../src/fhir/resource.ts'
@@ -17,7 +17,7 @@ import { ALL, type IndexEntry, PATIENT_PARAM } from '../../../src/search/query.t
 import { mintToken } from '../../../src/smart/token.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { openOracle, type Sees, standingOf } from './oracle.ts'
+import { createFacetsOf, openOracle, type Sees, standingOf } from './oracle.ts'
 import { GOVERNANCE, recordGovernance } from './policies.ts'
 import type { Viewer } from './principals.ts'
 import { type Item, refOf } from './world.ts'
@@ -81,11 +81,11 @@ type Make = (
   readonly standing?: Standing
 }
 
-function createMake({ definitions, indexer, settings }: AppContext): Make {
-  const toFacets = createFaceter(definitions, vocabulary, settings)
+function createMake(context: AppContext): Make {
+  const facetsOf = createFacetsOf(context)
   return (resource, source, standing) => {
-    const entries = indexer(resource)
-    return { entries: [...entries, ...toFacetEntries(toFacets(resource, entries, source))], standing }
+    const entries = context.indexer(resource)
+    return { entries: [...entries, ...toFacetEntries(facetsOf(resource, source))], standing }
   }
 }
 

@@ -75,15 +75,16 @@ export const WRITE_CHANNELS: readonly Row[] = [
   },
   {
     id: 'W6',
-    rule: 'a reference to something hidden is stored as one to nothing is',
+    rule: 'a reference to something hidden is stored as one to nothing is: no label is inherited from it (LI2)',
     async test(t, { b }) {
       await assertAlike(t, 201, (id) =>
-        b('POST', 'Observation', {
-          resourceType: 'Observation',
-          status: 'final',
-          code: { text: 'x' },
+        b('POST', 'MedicationRequest', {
+          resourceType: 'MedicationRequest',
+          status: 'active',
+          intent: 'order',
+          medicationCodeableConcept: { text: 'x' },
           subject: { reference: 'Patient/p1' },
-          focus: [{ reference: `Condition/${id}` }],
+          reasonReference: [{ reference: `Condition/${id}` }],
         }),
       )
     },
