@@ -35,7 +35,7 @@ export function item(source: string, resource: Resource): Item {
   return { source, versions: [resource], deleted: false }
 }
 
-const label = fc.oneof(
+const label: fc.Arbitrary<readonly string[]> = fc.oneof(
   { weight: 5, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.constant(['PSY', 'R']) },
   { weight: 1, arbitrary: fc.constant(['HIV', 'R']) },
@@ -181,13 +181,20 @@ function sourceOf({ source, patient }: Drawn): string {
   return source === 'self' ? `Patient/${PATIENTS[patient]}` : source
 }
 
+// Labels where there are none and the other way round; hidden from others where it is not.
+function relabel(drawn: Drawn): Drawn {
+  const label = drawn.label.length > 0 ? [] : ['PSY', 'R']
+  const flag = drawn.flag !== undefined ? undefined : drawn.isSparse ? 'UNINFORMED' : 'UNDELIVERED'
+  return { ...drawn, label, flag }
+}
+
 // A version before, or none: other labels, or another code.
 function toItem(build: Build): (drawn: Drawn, n: number) => Item {
   return (drawn, n) => {
     const last = build(drawn, n)
     const before =
       drawn.fate === 'relabelled'
-        ? [build({ ...drawn, label: drawn.label.length > 0 ? [] : ['PSY', 'R'], flag: undefined }, n)]
+        ? [build(relabel(drawn), n)]
         : drawn.fate === 'recoded'
           ? [build({ ...drawn, code: drawn.code === 'a' ? 'b' : 'a', value: 9 - drawn.value }, n)]
           : []
