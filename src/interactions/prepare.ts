@@ -1,4 +1,5 @@
 // What is stored of a resource that a client sends: valid, with hidden elements put back, labelled, and a Consent admitted.
+import { isPersonal } from '../access/directory.ts'
 import { inheritsFrom } from '../access/labels/walk.ts'
 import { normaliseFlags } from '../consent/flags.ts'
 import { parseJson } from '../fhir/json.ts'
@@ -49,10 +50,16 @@ function withHidden(
   return mergeHidden({ stored, visible, given }, context.definitions).resource as typeof given
 }
 
-// LI2: whatever the writer may see of it.
-async function inheritedLabels({ context, pending }: Writing, resource: Resource) {
+// LI2: of what the writer may see. Of the rest a label in the answer would tell that it is there, and what it is of (W6).
+async function inheritedLabels({ context, policy, reader, pending }: Writing, resource: Resource) {
   const refs = inheritsFrom(resource, context.settings.baseUrl)
   if (refs.length === 0) return []
+  const visible = await reader.visible(policy.visiblePlan(refs.filter(isOfPersons)))
+  const seen = refs.filter((ref) => visible.has(ref) || !isOfPersons(ref))
   const coming = refs.flatMap((ref) => pending?.get(ref) ?? [])
-  return [...coming, ...(await context.store.consents.labelsOf(refs))]
+  return [...coming, ...(await context.store.consents.labelsOf(seen))]
+}
+
+function isOfPersons(ref: string): boolean {
+  return isPersonal(ref.slice(0, ref.indexOf('/')))
 }
