@@ -300,7 +300,6 @@ export const READ_CHANNELS: readonly Row[] = [
   {
     id: 'L29',
     rule: 'small counts of research are withheld',
-    todo: 'there is no threshold for research yet',
     test: (t) => pointsTo(t, 'test/http/consent-scenarios.test.ts', 'N20'),
   },
   {
