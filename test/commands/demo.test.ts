@@ -71,7 +71,7 @@ function checkWords(t: Test, { words, status, body }: Pasted): void {
   const total = /\(total (\d+)\)/.exec(words)?.[1]
   if (total === undefined) return
   t.equal(body.total, Number(total), words)
-  t.equal(body.entry.length, Number(total), 'and as many are shown')
+  t.equal((body.entry ?? []).length, Number(total), 'and as many are shown')
 }
 
 const find = (pasted: readonly Pasted[], words: string) =>

@@ -51,13 +51,16 @@ export const STORY_GRANTS: Readonly<Record<string, DemoGrant>> = {
   MOTHER: toProxy(CAST.mother, CAST.child),
 }
 
+function toSearch(patient: string): string {
+  return `?_type=Condition,Observation,MedicationDispense&patient=${patient}&_total=accurate&_elements=code,subject&_pretty=true`
+}
+
 function toId(ref: string): string {
   return ref.slice(ref.indexOf('/') + 1)
 }
 
-// Asked of everything: who it is about follows from who asks.
-const SEARCH =
-  '?_type=Condition,Observation,MedicationDispense&_total=accurate&_elements=code,subject&_pretty=true'
+const SEARCH = toSearch(CAST.resident)
+const SEARCH_CHILD = toSearch(CAST.child)
 const EXPLAIN = `$explain-access?requester=${CAST.hospitalB}&purpose=TREAT&_pretty=true`
 const REASON = JSON.stringify({
   resourceType: 'Parameters',
@@ -93,9 +96,14 @@ const BEFORE: readonly DemoRequest[] = [
     path: SEARCH,
   },
   {
-    words: "As a mother she acts for her child: the child's record alone (total 2)",
+    words: "As a mother she acts for her child, and sees the child's record (total 2)",
     as: 'MOTHER',
-    path: SEARCH,
+    path: SEARCH_CHILD,
+  },
+  {
+    words: 'of which hospital A, who has none of it and no consent, sees nothing (total 0)',
+    as: 'HOSPITAL_A',
+    path: SEARCH_CHILD,
   },
   {
     words: "Why hospital B has hypertension: the consent's rule permits it",
@@ -152,7 +160,7 @@ const PERSON: readonly DemoRequest[] = [
 
 /** The chapters of the story, by their titles. */
 export const CHAPTERS: Readonly<Record<string, readonly DemoRequest[]>> = {
-  'One search, six who ask': BEFORE,
+  'One search, and who asks': BEFORE,
   'A consent is withdrawn': AFTER,
   'What Hanako can ask': PERSON,
 }
