@@ -29,6 +29,8 @@ const ROLES: Readonly<
       Consent: 'crus',
       DocumentReference: 'cruds',
       FamilyMemberHistory: 'cruds',
+      // By it a person registers who treats them (D2).
+      EpisodeOfCare: 'crus',
       Goal: 'cruds',
       Media: 'cruds',
       MedicationStatement: 'cruds',

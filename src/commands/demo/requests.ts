@@ -6,7 +6,7 @@ import type { TokenGrant } from '../../access/principal.ts'
 /** What tokens of the demo have in common stands in `demo.ts`. */
 export type DemoGrant = Omit<TokenGrant, 'client' | 'expiresAt'>
 
-/** A request to paste; `words` say what comes back, with `(total N)` or `(404)` where that is all of it. */
+/** A request to paste; `words` say what comes back, with `(total N)`, `(entries N)` or `(404)` where that is all of it. */
 export interface DemoRequest {
   readonly words: string
   /** Name of the token. */
@@ -80,7 +80,8 @@ const BEFORE: readonly DemoRequest[] = [
     path: SEARCH,
   },
   {
-    words: 'The study may have observations alone, each with the id of whose it is (total 5)',
+    words:
+      'The study may have observations alone, each with the id of whose it is; research is told no totals (entries 5)',
     as: 'STUDY',
     path: SEARCH,
   },
@@ -131,7 +132,11 @@ const AFTER: readonly DemoRequest[] = [
   },
   { words: 'Hospital B is left with what it holds itself (total 2)', as: 'HOSPITAL_B', path: SEARCH },
   { words: 'Nothing has changed for hospital A (total 4)', as: 'HOSPITAL_A', path: SEARCH },
-  { words: 'and nothing for the study, which has a consent of its own (total 5)', as: 'STUDY', path: SEARCH },
+  {
+    words: 'and nothing for the study, which has a consent of its own (entries 5)',
+    as: 'STUDY',
+    path: SEARCH,
+  },
   { words: 'Hanako still sees all (total 9)', as: 'HANAKO', path: SEARCH },
   {
     words: 'Why hospital B has hypertension no more: nothing permits it',
