@@ -29,6 +29,8 @@ export interface AuditEntity {
   readonly ref: string
   /** Whose it is, as places in the row's `patients`; left out where these are one or none. */
   readonly of?: readonly number[]
+  /** `added HIV (hiv)`: a label that was changed, with the rule that did it. */
+  readonly labels?: readonly string[]
 }
 
 /** Plain JSON, kept as it is: protected data, never logged. */
@@ -68,6 +70,8 @@ export interface Disclosed {
   readonly patients: readonly string[]
   /** The organisation it came from, where that is known. */
   readonly source?: string
+  /** What its labels have gained or lost by being written (LI3). */
+  readonly labels?: readonly string[]
 }
 
 /** What was done, apart from who did it. */
@@ -170,9 +174,10 @@ function joinPatients({ patients, disclosed }: Deed): readonly string[] {
 
 function toEntities(disclosed: readonly Disclosed[], patients: readonly string[]): readonly AuditEntity[] {
   const places = patients.length > 1 ? new Map(patients.map((patient, i) => [patient, i])) : undefined
-  return disclosed.slice(0, MAX_ENTITIES).map(({ type, id, versionId, patients: of }) => {
+  return disclosed.slice(0, MAX_ENTITIES).map(({ type, id, versionId, patients: of, labels }) => {
     const ref = versionId === undefined ? `${type}/${id}` : `${type}/${id}/_history/${versionId}`
-    return places ? { ref, of: of.map((patient) => places.get(patient)!) } : { ref }
+    const told = labels && labels.length > 0 ? { labels } : {}
+    return places ? { ref, of: of.map((patient) => places.get(patient)!), ...told } : { ref, ...told }
   })
 }
 

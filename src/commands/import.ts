@@ -13,17 +13,26 @@ import { openRejectFile } from './import/reject.ts'
 import { isNdjson, openSource, type Source } from './import/source.ts'
 
 export const summary = 'Stores resources from files: Bundles and NDJSON, plain or gzip.'
-export const usage = `FILE… [--restart] [--rejects FILE]
+export const usage = `FILE… [--restart] [--rejects FILE] [--organization REF]
 
 Each resource is checked as a REST write would be and stored at its id (a new id where it has none); transaction and
 batch Bundles run as such. Entries that are refused go to the reject file (import-rejects.ndjson) with the reason, and
-the rest goes on. An import that was stopped goes on where it was when it is called again; --restart begins anew.`
+the rest goes on. An import that was stopped goes on where it was when it is called again; --restart begins anew.
+
+  --organization  whose data it is, Organization/ID; default: MUSUBI_ORGANIZATION`
 
 function parse(args: readonly string[]) {
-  const options = { restart: { type: 'boolean', default: false }, rejects: { type: 'string' } } as const
+  const options = {
+    restart: { type: 'boolean', default: false },
+    rejects: { type: 'string' },
+    organization: { type: 'string' },
+  } as const
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     if (positionals.length === 0) throw new RangeError('import takes at least one FILE')
+    const { organization } = values
+    if (organization !== undefined && !/^Organization\/[A-Za-z0-9.-]{1,64}$/.test(organization))
+      throw new RangeError('--organization must be a reference such as Organization/3')
     return { ...values, sources: positionals.map((file) => openSource(resolve(file))) }
   } catch (error) {
     throw new RangeError((error as Error).message)
@@ -56,7 +65,7 @@ function summarise(tally: Tally, seconds: number, rejects: { file: string }): st
 
 /** Returns 0 where everything was stored, 1 where some was refused or a signal stopped the import. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
-  const { sources, restart, rejects: rejectFile } = parse(args)
+  const { sources, restart, rejects: rejectFile, organization = config.organization } = parse(args)
   const store = await openStore(config.store)
   let stopped = false
   const stop = () => {
@@ -71,7 +80,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
     const files = sources.map(({ file }) => basename(file)).join(' ')
     await recordTask(store, config, { task: 'import', query: `import ${files}` })
     const context = await createContext(config, store)
-    const policy = await createSystemPolicy('import', context, config.organization)
+    const policy = await createSystemPolicy('import', context, organization)
     const job: ImportRun = { context, policy, progress, rejects, stopping: () => stopped }
     for (const source of sources) if (!stopped) await importSource(job, source, restart, tally)
   } finally {

@@ -7,8 +7,8 @@ export interface PolicyText {
   readonly version: string
 }
 
-/** `v2`, `v1.2`; `1.0`, `2.1.0-draft`; `2026-04`, `2026-04-01`. A bare number is not one: it is as often an id. */
-const VERSION = /^(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)+(?:-[\w.]+)?|\d{4}-\d{2}(?:-\d{2})?)$/i
+/** `v2`, `v1.2`; `3`, `1.0`, `2.1.0-draft`; `2026-04`, `2026-04-01`. */
+const VERSION = /^(?:v\d+(?:\.\d+)*|\d+(?:\.\d+)*(?:-[a-z][\w.]*)?|\d{4}-\d{2}(?:-\d{2})?)$/i
 const FILE_ENDING = /\.[a-z]\w{0,4}$/i
 /** `scheme://host`, whose numbers are no version. */
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i

@@ -1,6 +1,7 @@
 // What is stored of a resource that a client sends: valid, with hidden elements put back, labelled, and a Consent admitted.
 import { isPersonal } from '../access/directory.ts'
 import { inheritsFrom } from '../access/labels/walk.ts'
+import type { LabelChange } from '../access/labels.ts'
 import { normaliseFlags } from '../consent/flags.ts'
 import { parseJson } from '../fhir/json.ts'
 import { mergeHidden } from '../fhir/merge-hidden.ts'
@@ -8,6 +9,17 @@ import type { Resource } from '../fhir/resource.ts'
 import type { Version } from '../store/store.ts'
 import { assertAdmitted } from './admission.ts'
 import { assertValid, type Writing } from './write.ts'
+
+const labelChanges = new WeakMap<Resource, readonly string[]>()
+
+/** Returns how the labels of a prepared resource differ from those that stood: for the audit record (LI3). */
+export function labelChangesOf(resource: Resource): readonly string[] | undefined {
+  return labelChanges.get(resource)
+}
+
+function toText({ kind, code, rule }: LabelChange): string {
+  return `${kind} ${code} (${rule})`
+}
 
 /** What the new version replaces. */
 export interface Replaced {
@@ -34,7 +46,12 @@ export async function prepare(
   if (whole.resourceType === 'Consent' && !admitted) await assertAdmitted(writing, whole)
   const flagged = normaliseFlags(whole)
   const inherited = await inheritedLabels(writing, flagged)
-  const { resource } = writing.context.label(flagged, { previous, inherited, mayLower: replaced?.mayLower })
+  const { resource, changes } = writing.context.label(flagged, {
+    previous,
+    inherited,
+    mayLower: replaced?.mayLower,
+  })
+  if (changes.length > 0) labelChanges.set(resource, changes.map(toText))
   return resource as Resource & { readonly id: string }
 }
 

@@ -5,6 +5,7 @@ import type { ConsentResource } from '../consent/normalise.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Version } from '../store/store.ts'
 import { findOthers } from './admission.ts'
+import { labelChangesOf } from './prepare.ts'
 import { buildPut, type PutStep, type Writing } from './write.ts'
 
 type Identified = Resource & { readonly id: string }
@@ -17,7 +18,9 @@ export async function putConsent(
   expect: Expectation,
   standing?: Version,
 ): Promise<PutStep> {
-  const step = buildPut(writing, resource, method, expect, standing)
+  const labels = labelChangesOf(resource)
+  const built = buildPut(writing, resource, method, expect, standing)
+  const step = labels ? { ...built, labels } : built
   if (resource.resourceType !== 'Consent' || (resource as ConsentResource).status !== 'active') return step
   const also = await replaceAgreements(writing, resource)
   return also.length === 0 ? step : { ...step, also }

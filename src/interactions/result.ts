@@ -19,6 +19,8 @@ export interface Stored extends VersionMark {
   readonly document: Uint8Array
   readonly source?: string
   readonly patients?: readonly string[]
+  /** What its labels have gained or lost by being written. */
+  readonly labels?: readonly string[]
 }
 
 /** JSON text in pieces, so that stored bytes are served without being parsed. */

@@ -15,7 +15,7 @@ import type { Result } from './result.ts'
 import { showResult } from './show.ts'
 import { type Planned, planStep } from './transaction-plan.ts'
 import { inTurn } from './turn.ts'
-import { changesOf, isStale, type Step, toResult, type Writing } from './write.ts'
+import { changesOf, custodyOf, isStale, type Step, toResult, type Writing } from './write.ts'
 
 /** How an entry that reads is run: the spine, with a reader that sees what the transaction has written. */
 export type PerformIn = (
@@ -208,7 +208,7 @@ function tell(
 function toOutcome(step: Step, takeVersion: () => CommittedVersion | undefined): Result {
   if (step.kind === 'done') return step.result
   const version = takeVersion()
-  return version ? toResult(version, step.kind === 'put' ? step.custody : {}) : { kind: 'removed', count: 0 }
+  return version ? toResult(version, custodyOf(step)) : { kind: 'removed', count: 0 }
 }
 
 function toSame(result: Result | undefined): Result {

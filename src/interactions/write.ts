@@ -20,6 +20,8 @@ export interface PutStep {
   readonly change: Change<PutChange>
   /** Where what is written comes from, and in whose record it is. */
   readonly custody: Custody
+  /** How its labels differ from those that stood. */
+  readonly labels?: readonly string[]
   /** What has to go with it: agreements that it replaces. */
   readonly also?: readonly Change[]
 }
@@ -97,13 +99,21 @@ export function toUnchanged(current: Stored, resource: Resource): Step | undefin
   return { kind: 'done', result: { kind: 'written', version: current, created: false } }
 }
 
+/** What is known of a written version beside its bytes. */
+export type Written = Custody & { readonly labels?: readonly string[] }
+
+/** Returns it of the version that a step writes. */
+export function custodyOf(step: Step): Written {
+  return step.kind === 'put' ? { ...step.custody, ...(step.labels && { labels: step.labels }) } : {}
+}
+
 /** Returns everything that a step commits, its own change first. */
 export function changesOf(step: Exclude<Step, { kind: 'done' }>): readonly Change[] {
   return step.kind === 'put' ? [step.change, ...(step.also ?? [])] : [step.change]
 }
 
 /** Returns what the committed version of a step answers with. */
-export function toResult(version: CommittedVersion, custody: Custody = {}): Result {
+export function toResult(version: CommittedVersion, custody: Written = {}): Result {
   const { document } = version
   if (document === undefined) return { kind: 'removed', version, count: 1 }
   return { kind: 'written', version: { ...version, ...custody, document }, created: version.created }
@@ -145,7 +155,7 @@ async function tryStep(context: AppContext, plan: () => Promise<Step>): Promise<
     const changes = changesOf(step)
     const { versions } = await context.store.commit(changes)
     await context.onStored(changes)
-    return toResult(versions[0]!, step.kind === 'put' ? step.custody : {})
+    return toResult(versions[0]!, custodyOf(step))
   } catch (error) {
     if (!isStale(error)) throw error
     return { kind: 'stale', ref: `${step.change.data.type}/${step.change.data.id}` }

@@ -21,7 +21,7 @@ const URIS: Readonly<Record<string, readonly [canonical: string, version: string
   'https://a.example/policy|': undefined,
   'https://a.example/v2/policy|': undefined,
   '|1.0': undefined,
-  'https://a.example/policy/12': undefined,
+  'https://a.example/policy/12': ['https://a.example/policy', '12'],
   'https://a.example/policy/version': undefined,
   'https://10.0.0.1/policy': undefined,
   'https://a.example/policy?v=/v2': undefined,

@@ -60,3 +60,13 @@ t.test('LI2: a report written after its result has the label at once, in one tra
   t.equal((await call('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })).status, 200)
   t.match(codesOf(JSON.parse((await call('GET', 'DiagnosticReport/b')).text)), ['HIV', 'R'])
 })
+
+t.test('LI3: a change of labels is in the access log, with the rule that made it', async (t) => {
+  const server = await openServer(t)
+  const call = await openClient(server)
+  await call('PUT', 'Observation/o', observation('o', HIV))
+  const { rows } = await server.store.journal.list({ limit: 1 })
+  t.match(rows[0]!.row.entities[0], { labels: ['added HIV (hiv)', /^added R/] })
+  const event = JSON.parse((await call('GET', `AuditEvent?_id=${rows[0]!.row.id}`)).text)
+  t.match(JSON.stringify(event), /"type":"label","valueString":"added HIV \(hiv\)"/)
+})

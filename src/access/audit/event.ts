@@ -85,7 +85,10 @@ function toPatients({ patients }: AuditRow, viewer: string | undefined): readonl
 // With one patient, or none, all entities belong to that one; a Patient is told as a person already.
 function toData(row: AuditRow, viewer: string | undefined): readonly object[] {
   const shown = row.entities.filter((entity) => viewer === undefined || isOf(row, entity, viewer))
-  const entities = shown.map(({ ref }) => toEntity(ref, { type: CODES.object, role: CODES.resource }))
+  const entities = shown.map(({ ref, labels = [] }) => ({
+    ...toEntity(ref, { type: CODES.object, role: CODES.resource }),
+    ...(labels.length > 0 && { detail: labels.map((valueString) => ({ type: 'label', valueString })) }),
+  }))
   const hidden = row.entityCount - row.entities.length
   if (hidden <= 0 || (viewer !== undefined && row.patients.length > 1)) return entities
   const detail = [{ type: 'count', valueString: String(row.entityCount) }]

@@ -114,14 +114,9 @@ export function disclosedBy(result: Result): readonly Disclosed[] {
 }
 
 /** Returns what showing a version discloses. */
-export function toDisclosed({
-  type,
-  id,
-  versionId,
-  source,
-  patients = [],
-}: VersionMark & Custody): Disclosed {
-  return { type, id, versionId, patients, ...(source !== undefined && { source }) }
+export function toDisclosed(version: VersionMark & Custody & Pick<Disclosed, 'labels'>): Disclosed {
+  const { type, id, versionId, source, patients = [], labels } = version
+  return { type, id, versionId, patients, ...(source !== undefined && { source }), ...(labels && { labels }) }
 }
 
 /** Returns the resource that a request names without anything being known of it: what was refused. */

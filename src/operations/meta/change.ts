@@ -6,16 +6,10 @@ import type { Meta, Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import type { OperationInput } from '../../interactions/operation.ts'
 import { prepare } from '../../interactions/prepare.ts'
+import { putConsent } from '../../interactions/put-consent.ts'
 import { absent } from '../../interactions/read.ts'
 import type { Result } from '../../interactions/result.ts'
-import {
-  buildPut,
-  commitStep,
-  readTarget,
-  type Step,
-  toUnchanged,
-  type Writing,
-} from '../../interactions/write.ts'
+import { commitStep, readTarget, type Step, toUnchanged, type Writing } from '../../interactions/write.ts'
 import { readInputs } from '../input/parameters.ts'
 import { toMetaParameters } from './sets.ts'
 
@@ -62,5 +56,5 @@ async function planChange(
   const prepared = await prepare(writing, changed, { stored: current, shown: current, mayLower })
   const unchanged = toUnchanged({ ...current, document }, prepared)
   if (unchanged) return unchanged
-  return buildPut(writing, prepared, 'PATCH', { version: current.versionId }, current)
+  return putConsent(writing, prepared, 'PATCH', { version: current.versionId }, current)
 }
