@@ -29,6 +29,7 @@ import { answerFailure, answerUnknown } from './http/failure.ts'
 import { registerHealth, registerMetrics } from './http/health.ts'
 import { type LogStream, openLogStream, registerLog, toLogger } from './http/log.ts'
 import { registerFhir } from './http/routes.ts'
+import { backfillFacets } from './interactions/backfill.ts'
 import { listFolders } from './interactions/canonicals/folders.ts'
 import { withCanonicals } from './interactions/canonicals/posted.ts'
 import { openCanonicals } from './interactions/canonicals.ts'
@@ -155,6 +156,9 @@ export async function createApp(
   stream: LogStream = openLogStream(),
 ): Promise<FastifyInstance> {
   const context = await createContext(config, store)
+  await backfillFacets(context, config.organization, (done) => {
+    if (done % 10_000 === 0) process.stderr.write(`Bringing the store up to date: ${done} resources\n`)
+  })
   const app = fastify({
     logger: toLogger(config.logLevel, stream),
     // One logger for all: a child for each request costs more than the request's own line.

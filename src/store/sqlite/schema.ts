@@ -71,6 +71,9 @@ export const MIGRATIONS: readonly string[] = [
     rid INTEGER NOT NULL, seq INTEGER NOT NULL, patient INTEGER NOT NULL, PRIMARY KEY (rid, seq, patient)
   ) STRICT, WITHOUT ROWID;
 
+  -- What stood before has no facets yet (interactions/backfill.ts).
+  INSERT INTO record (collection, key, value) SELECT 'upgrade', 'facets', 'true' WHERE EXISTS (SELECT 1 FROM resource);
+
   -- One row: raised by every transaction after which anybody's access may be another.
   CREATE TABLE consent_epoch (value INTEGER NOT NULL) STRICT;
   INSERT INTO consent_epoch VALUES (0);
