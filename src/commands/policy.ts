@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { buildTaskRow } from '../access/audit.ts'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
 import { NOTICES, POLICIES } from '../consent/governance.ts'
@@ -36,7 +37,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
         await add(config, store, given[0]!)
         break
       case 'remove':
-        await remove(store, given[0]!)
+        await remove(config, store, given[0]!)
         break
       case 'notice':
         await notice(config, store, given as [string, string, string])
@@ -67,7 +68,7 @@ async function add(config: Config, store: Store, file: string): Promise<void> {
   if (await store.records.get(POLICIES, policy.id))
     throw new FhirError('conflict', `There is a policy ${policy.id} already: remove it first`)
   const row = { collection: POLICIES, key: policy.id, value: policy }
-  await change(store, [{ kind: 'add', row }], { after: policy })
+  await change(config, store, [{ kind: 'add', row }], { after: policy })
 }
 
 function readFile(file: string): unknown {
@@ -78,16 +79,16 @@ function readFile(file: string): unknown {
   }
 }
 
-async function remove(store: Store, id: string): Promise<void> {
+async function remove(config: Config, store: Store, id: string): Promise<void> {
   const before = await find(store, id)
   const notices = (await store.records.list(NOTICES)).filter(({ key }) => key.startsWith(`${id} `))
   const rows: RecordChange[] = notices.map(({ key }) => ({ kind: 'delete', collection: NOTICES, key }))
   rows.push({ kind: 'delete', collection: POLICIES, key: id })
-  await change(store, rows, { before: { policy: before, notices } })
+  await change(config, store, rows, { before: { policy: before, notices } })
 }
 
 async function notice(
-  { timeZone }: Config,
+  config: Config,
   store: Store,
   [id, patient, day]: readonly [string, string, string],
 ): Promise<void> {
@@ -95,12 +96,12 @@ async function notice(
     throw new FhirError('invalid', `${id} needs no notice: it is no optout-secondary policy`)
   if (!/^Patient\/[A-Za-z0-9.-]{1,64}$/.test(patient))
     throw new FhirError('invalid', 'A notice is given to a person: Patient/ID')
-  const span = /^\d{4}-\d\d-\d\d$/.test(day) ? toSpan(day, timeZone) : undefined
+  const span = /^\d{4}-\d\d-\d\d$/.test(day) ? toSpan(day, config.timeZone) : undefined
   if (!span || span.from > Date.now())
     throw new FhirError('invalid', 'The day of a notice is YYYY-MM-DD, and not in the future')
   const row = { collection: NOTICES, key: `${id} ${patient}`, owner: patient, value: day }
   const before = (await store.records.get(NOTICES, row.key))?.value
-  await change(store, [{ kind: 'put', row }], { before, after: day })
+  await change(config, store, [{ kind: 'put', row }], { before, after: day })
 }
 
 async function find(store: Store, id: string): Promise<PolicyRow> {
@@ -109,8 +110,9 @@ async function find(store: Store, id: string): Promise<PolicyRow> {
   return row.value as PolicyRow
 }
 
-// The note rides in the commit of the change.
+// The note and the row of the access log ride in the commit of the change.
 async function change(
+  { audit }: Config,
   store: Store,
   records: readonly RecordChange[],
   what: { readonly before?: unknown; readonly after?: unknown },
@@ -118,5 +120,10 @@ async function change(
   const last = records.at(-1)!
   const [collection, key] =
     last.kind === 'delete' ? [last.collection, last.key] : [last.row.collection, last.row.key]
-  await store.commit([], { records: [...records, noteConfiguration({ collection, key, ...what })] })
+  const verb = what.after === undefined ? 'remove' : 'put'
+  const row = buildTaskRow({ task: 'config', query: `policy ${verb} ${collection} ${key}` })
+  await store.commit([], {
+    records: [...records, noteConfiguration({ collection, key, ...what })],
+    ...(audit && { journal: [{ kind: 'audit', row }] }),
+  })
 }

@@ -14,12 +14,13 @@ import type { AppContext } from './context.ts'
 import { planCreate } from './create.ts'
 import { remove } from './delete.ts'
 import { history } from './history.ts'
-import type { Interaction } from './interaction.ts'
+import type { Create, Interaction } from './interaction.ts'
 import { planPatch } from './patch.ts'
 import { read } from './read.ts'
 import type { Result } from './result.ts'
 import { search } from './search.ts'
 import { showing, showResult } from './show.ts'
+import { noteDoubles } from './steward.ts'
 import { transaction } from './transaction.ts'
 import { planUpdate } from './update.ts'
 import { vread } from './vread.ts'
@@ -68,7 +69,7 @@ async function dispatch(
     case 'history':
       return history(context, shown, policy, asked)
     case 'create':
-      return commitStep(context, () => planCreate(writing, asked))
+      return created(context, asked, await commitStep(context, () => planCreate(writing, asked)))
     case 'update':
       return commitStep(context, () => planUpdate(writing, asked))
     case 'patch':
@@ -84,6 +85,12 @@ async function dispatch(
     case 'capabilities':
       return toCapabilities(context, asked)
   }
+}
+
+function created(context: AppContext, { ifNoneExist }: Create, result: Result): Result {
+  if (ifNoneExist !== undefined && result.kind === 'written' && result.created)
+    void noteDoubles(context, ifNoneExist, `${result.version.type}/${result.version.id}`).catch(() => {})
+  return result
 }
 
 // An operation reads through its context: as the requester is shown it, and inside a transaction its own writes.

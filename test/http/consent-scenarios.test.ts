@@ -1,6 +1,8 @@
 // The search-level scenarios of consent, over HTTP: hospital B asks for what p1 kept back, and learns nothing of it.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { DOUBLES } from '../../src/interactions/steward.ts'
 import { linkOf, openHospitals, RESEARCH } from '../support/consented/hospitals.ts'
 import type { Call, Reply } from '../support/rest.ts'
 
@@ -99,7 +101,7 @@ t.test('N09: an update of what is hidden and of what is not there are both 404',
 })
 
 t.test('N10: a conditional create whose criteria only something hidden matches creates', async (t) => {
-  const { a, b } = await openHospitals(t)
+  const { a, b, server } = await openHospitals(t)
   const identifier = [{ system: 'urn:ids', value: 'hidden' }]
   const body = { resourceType: 'Condition', identifier, subject: { reference: 'Patient/p1' } }
   const made = await b('POST', 'Condition', body, { 'if-none-exist': 'identifier=urn:ids|hidden' })
@@ -108,6 +110,13 @@ t.test('N10: a conditional create whose criteria only something hidden matches c
   const again = await b('POST', 'Condition', body, { 'if-none-exist': 'identifier=urn:ids|hidden' })
   t.equal(again.status, 200)
   t.equal(again.body.id, made.body.id)
+  const created = `Condition/${made.body.id}`
+  let row = await server.store.records.get(DOUBLES, created)
+  for (let n = 0; n < 100 && !row; n++) {
+    await sleep(20)
+    row = await server.store.records.get(DOUBLES, created)
+  }
+  t.match(row?.value, { created, others: ['Condition/hidden'] }, 'and is on the list of doubles')
 })
 
 t.test('N11: deleting an Encounter is the same whether something hidden refers to it or not', async (t) => {
