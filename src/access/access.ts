@@ -98,6 +98,8 @@ export async function openAccess(
     filters.set(action, compiled)
     return compiled
   }
+  // One object, so that what a store makes of it is found again.
+  let visible: Expr | undefined
   const refused = refuse(principal, governance) ?? (asked.isContradicted ? 'role' : undefined)
   const sources = sourcesOf(request, principal)
   const source = sources[0]!
@@ -107,8 +109,8 @@ export async function openAccess(
     own: personal('access').own,
     isOwn: (version) => version.source !== undefined && sources.includes(version.source),
     get visible() {
-      const { records, consents, nobodys } = personal('access')
-      return or(and(isConsent, consents), and(not(isConsent), records), nobodys)
+      visible ??= toVisible(personal('access'))
+      return visible
     },
     get wholeConsents() {
       return personal('access').wholeConsents
@@ -137,6 +139,10 @@ export async function openAccess(
       }
     },
   }
+}
+
+function toVisible({ records, consents, nobodys }: PersonalFilters): Expr {
+  return or(and(isConsent, consents), and(not(isConsent), records), nobodys)
 }
 
 async function ask(

@@ -2,6 +2,7 @@
 import type { Selection } from '../../search/query.ts'
 import { type Base, baseOfList, isUnchanged, type Probe, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr } from './compile.ts'
+import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
 import { currentPlace, pastPlace } from './place.ts'
@@ -34,8 +35,8 @@ export function find(
 ): Found[] | 'heavy' {
   const question = toQuestion(connection, selection)
   if (!question) return []
-  // One value alone is walked as it lies, however much there is of it.
-  const alone = want.sort.length === 0 && question.parts.length === 1
+  // One value alone, as far as access goes, is walked as it lies, however much there is of it.
+  const alone = want.sort.length === 0 && question.parts.filter((part) => !isFacetExpr(part)).length === 1
   if (alone && findPoint(connection, question.type, question.parts))
     return findDense(connection, question, want, meter)
   const best = probe(connection, question.type, question.parts, CAPS)

@@ -122,4 +122,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER provision_unchanged BEFORE UPDATE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
   CREATE TRIGGER provision_kept BEFORE DELETE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
   `,
+  `
+  -- What one organisation holds: its own data needs nobody's consent.
+  CREATE INDEX facet_source ON facet (source, type);
+  `,
 ]
