@@ -24,6 +24,8 @@ export interface Connection {
   misses(): number
   /** A number that is another one whenever anybody's access may be another; read again where anything was committed. */
   consentEpoch(): number
+  /** A number that is another one whenever conditions on grants are to be compiled anew. */
+  shapes(): number
   /** A number that is another one whenever a name was given a number: what found nothing may find something. */
   named(): number
   /** Forgets ids learnt from rows that a rollback has undone. */
@@ -49,7 +51,7 @@ function bind(values: readonly SqlValue[]): SqlValue[] {
 const MAX_STATEMENTS = 512
 
 // Names are only ever added.
-const MARKS = `SELECT value, (SELECT coalesce(max(id), 0) FROM facet_value) + (SELECT coalesce(max(id), 0) FROM param)
+const MARKS = `SELECT value, shapes, (SELECT coalesce(max(id), 0) FROM facet_value) + (SELECT coalesce(max(id), 0) FROM param)
   + (SELECT coalesce(max(id), 0) FROM type) FROM consent_epoch`
 
 /** Opens `file`; every connection of every thread and process uses the same durability settings. */
@@ -108,7 +110,7 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   }
 
   let dataVersion: unknown
-  let marks: readonly [epoch: number, named: number] = [0, 0]
+  let marks: readonly [epoch: number, shapes: number, named: number] = [0, 0, 0]
   function readMarks(): typeof marks {
     // What a connection writes itself does not change its data version.
     const [current] = options.readOnly ? rows('PRAGMA data_version', [])[0]! : [undefined]
@@ -121,7 +123,8 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   return {
     all: rows,
     consentEpoch: () => readMarks()[0],
-    named: () => readMarks()[1],
+    shapes: () => readMarks()[1],
+    named: () => readMarks()[2],
     get: (sql, values) => prepare(sql).get(...bind(values)) as unknown as SqlValue[] | undefined,
     iterate: (sql, values) =>
       database.prepare(sql).iterate(...bind(values)) as unknown as IterableIterator<SqlValue[]>,

@@ -61,6 +61,10 @@ export function createGrants(
     connection.run('UPDATE consent_epoch SET value = value + 1', [])
   }
 
+  function reshape(): void {
+    connection.run('UPDATE consent_epoch SET shapes = shapes + 1', [])
+  }
+
   function settle(): void {
     if (changed.size === 0) return
     raise()
@@ -86,10 +90,11 @@ export function createGrants(
     for (const { from, to, residual, basis } of materialise(name, standings, grantee, common, vocabulary)) {
       const { shape, params } = factor(residual, valueId)
       const shapeId = residualId(JSON.stringify(shape))
-      connection.run('INSERT OR IGNORE INTO grantee_residual (grantee, residual) VALUES (?, ?)', [
-        id,
-        shapeId,
-      ])
+      const { changes } = connection.run(
+        'INSERT OR IGNORE INTO grantee_residual (grantee, residual) VALUES (?, ?)',
+        [id, shapeId],
+      )
+      if (changes > 0) reshape()
       connection.run(
         'INSERT INTO grants (grantee, patient, since, until, residual, params, basis) VALUES (?, ?, ?, ?, ?, ?, ?)',
         [
@@ -132,12 +137,14 @@ export function createGrants(
       }
       if (patients.length === SLICE) return patients.at(-1)![0]
       connection.run('UPDATE grantee SET ready = 1 WHERE id = ?', [grantee])
+      reshape()
       raise()
       return undefined
     },
     reset() {
       connection.exec('DELETE FROM grants; DELETE FROM grantee_residual; DELETE FROM grantee')
       changed.clear()
+      reshape()
       raise()
     },
   }

@@ -1,11 +1,11 @@
-// Compiled conditions of a policy, kept as long as nobody's access changes: the same policy asks again and again.
+// Compiled conditions of a policy, kept as long as grants are asked for in the same way: the same policy asks again and again.
 import type { Expr } from '../../search/query.ts'
 import type { Connection } from './connection.ts'
 import type { Place } from './place.ts'
 import type { Sql } from './sql.ts'
 
 interface Kept {
-  readonly epoch: number
+  readonly shapes: number
   readonly byPlace: Map<string, Made>
 }
 
@@ -28,12 +28,12 @@ export function keptOrMade(
   place: Place,
   make: () => Sql,
 ): Sql {
-  const epoch = connection.consentEpoch()
+  const shapes = connection.shapes()
   const ofConnection = kept.get(connection) ?? new WeakMap<Expr, Kept>()
   kept.set(connection, ofConnection)
   let known = ofConnection.get(expr)
-  if (known?.epoch !== epoch) {
-    known = { epoch, byPlace: new Map() }
+  if (known?.shapes !== shapes) {
+    known = { shapes, byPlace: new Map() }
     ofConnection.set(expr, known)
   }
   const key = `${type} ${place.depth} ${place.facet} ${place.rid.text} ${place.ref.text} ${place.seq?.text}`

@@ -125,5 +125,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- What one organisation holds: its own data needs nobody's consent.
   CREATE INDEX facet_source ON facet (source, type);
+  -- Raised whenever grants are asked for in another way: a grantee is ready, has another residual, or is no more.
+  ALTER TABLE consent_epoch ADD COLUMN shapes INTEGER NOT NULL DEFAULT 0;
   `,
 ]
