@@ -37,7 +37,19 @@ const PAGES: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'several codes', path: 'Condition?code=I10,E78.5,E11.9&_count=50' },
   { name: 'type, newest first', path: 'Observation?_sort=-date&_count=50' },
 ]
-const TOTAL = 'Observation?date=ge2024-07-01&_total=accurate&_count=50'
+const TYPES = [
+  'Patient',
+  'Observation',
+  'Encounter',
+  'Condition',
+  'MedicationRequest',
+  'DiagnosticReport',
+  'Consent',
+]
+const TOTALS: readonly { readonly name: string; readonly path: string }[] = [
+  { name: 'of a type', path: 'Observation?_total=accurate&_count=50' },
+  { name: 'since a date', path: 'Observation?date=ge2024-07-01&_total=accurate&_count=50' },
+]
 
 function principalOf(context: AppContext, organization: string, scope = 'system/*.cruds'): Principal {
   const client = { subject: 'Client/bench', client: 'bench', purpose: 'TREAT' }
@@ -53,12 +65,10 @@ async function ask(context: AppContext, policy: Policy, path: string) {
     const at = part.indexOf('=')
     return [part.slice(0, at), part.slice(at + 1)] as const
   })
-  const result = await perform(context, policy, { kind: 'search', type, params, handling: 'strict' })
-  if (!('resource' in result) && !('document' in result) && !('bytes' in result)) return result
-  return result
+  return perform(context, policy, { kind: 'search', type, params, handling: 'strict' })
 }
 
-/** Latencies (ms, ascending) of searches for `seconds`, so many in flight. */
+/** Latencies (ms) of searches for `seconds`, so many in flight. */
 async function time(
   { context }: Bench,
   policyOf: PolicyOf,
@@ -131,26 +141,22 @@ async function measurePages(bench: Bench): Promise<Figure[]> {
 
 async function measureTotals(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = []
-  for (const { name, policyOf } of bench.readers) {
-    const times = await compare(bench, policyOf, () => TOTAL, 1)
-    const candidates = await totalOf(bench.context, await bench.system(), TOTAL)
-    figures.push(
-      compared(
-        `Exact total among ${candidates.toLocaleString('en')} candidates, ${name} permit, p50`,
-        times,
-        200,
-      ),
-    )
+  for (const { name, path } of TOTALS) {
+    const candidates = await totalOf(bench.context, await bench.system(), path)
+    for (const { name: reader, policyOf } of bench.readers) {
+      const times = await compare(bench, policyOf, () => path, 1)
+      const title = `Exact total ${name}, ${candidates.toLocaleString('en')} candidates, ${reader} permit, p50`
+      figures.push(compared(title, times, 200))
+    }
   }
   return figures
 }
 
 async function totalOf(context: AppContext, policy: Policy, path: string): Promise<number> {
   const result = await ask(context, policy, path)
-  const text = JSON.stringify(result, (_, value) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
-  )
-  return Number(/"total\\?"?:\s*(\d+)/.exec(text.replaceAll('\\"', '"'))?.[1] ?? Number.NaN)
+  if (result.kind !== 'pieces') return Number.NaN
+  const text = Buffer.concat(result.pieces.map((piece) => Buffer.from(piece))).toString()
+  return (JSON.parse(text) as { readonly total?: number }).total ?? Number.NaN
 }
 
 const REVOCATIONS = 200
@@ -260,7 +266,20 @@ async function measureReads(store: string, count: number, seconds: number): Prom
   }))
 }
 
-/** Measures everything on a store of `count` residents, copied into `folder`; `parts` names what, all where it is empty. */
+async function countResources(address: string): Promise<string> {
+  const store = await openStore(address)
+  const context = await createContext(loadConfig({ MUSUBI_STORE: address }), store)
+  const policy = await createSystemPolicy('bench', context)
+  let sum = 0
+  for (const type of TYPES) sum += await totalOf(context, policy, `${type}?_summary=count`)
+  await store.close()
+  return sum.toLocaleString('en')
+}
+
+/**
+ * Measures everything on a store of `count` residents, copied into `folder`; MUSUBI_BENCH_PARTS names what: pages, totals,
+ * writes, reads.
+ */
 export async function measureConsent(
   folder: string,
   count: number,
@@ -269,7 +288,7 @@ export async function measureConsent(
   const address = await copyConsentStore(join(folder, 'consent'), count)
   const parts = process.env['MUSUBI_BENCH_PARTS']?.split(',') ?? ['pages', 'totals', 'writes', 'reads']
   const figures: Figure[] = []
-  const notes: string[] = []
+  const notes = [`On ${await countResources(address)} resources of ${count.toLocaleString('en')} residents.`]
   const add = (more: readonly Figure[]) => {
     figures.push(...more)
     for (const { name, value, unit, against } of more)
