@@ -139,6 +139,9 @@ async function measurePages(bench: Bench): Promise<Figure[]> {
   return figures
 }
 
+/** The goal is one of totals among so many. */
+const MANY = 300_000
+
 async function measureTotals(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const { name, path } of TOTALS) {
@@ -146,7 +149,8 @@ async function measureTotals(bench: Bench): Promise<Figure[]> {
     for (const { name: reader, policyOf } of bench.readers) {
       const times = await compare(bench, policyOf, () => path, 1)
       const title = `Exact total ${name}, ${candidates.toLocaleString('en')} candidates, ${reader} permit, p50`
-      figures.push(compared(title, times, 200))
+      const { goal, ...figure } = compared(title, times, 200)
+      figures.push(candidates < MANY ? figure : { ...figure, goal })
     }
   }
   return figures
@@ -303,8 +307,9 @@ export async function measureConsent(
       return { name, policyOf: () => context.policyFor(principal) }
     })
     const bench: Bench = { context, system: async () => system, readers, count, seconds }
-    // Each is materialised at its first request.
-    for (const { policyOf } of readers) await ask(context, await policyOf(), PAGES[0]!.path)
+    // Each is materialised at its first request; and the first to be measured is as warm as the last.
+    for (const { policyOf } of readers)
+      for (const { path } of PAGES) await time(bench, policyOf, () => path, seconds / 10, 4)
     if (parts.includes('pages')) add(await measurePages(bench))
     if (parts.includes('totals')) add(await measureTotals(bench))
     if (parts.includes('writes')) {
