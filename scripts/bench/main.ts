@@ -1,10 +1,11 @@
-// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,labels,terminology,reads,writes,import,search,interference] [--readme]
+// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,labels,terminology,reads,writes,import,search,interference,consent] [--readme]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildResident } from '../demo/residents.ts'
 import { measureReadCeiling } from './ceiling.ts'
+import { type ConsentFigures, measureConsent } from './consent.ts'
 import { measureImport, measureInterference, writeResidents } from './import.ts'
 import { measureLabels } from './labels.ts'
 import { encodeShot, runLoad, type Target } from './load.ts'
@@ -28,7 +29,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     only: {
       type: 'string',
-      default: 'validation,xml,labels,terminology,reads,writes,import,search,interference',
+      default: 'validation,xml,labels,terminology,reads,writes,import,search,interference,consent',
     },
     readme: { type: 'boolean', default: false },
   },
@@ -230,8 +231,13 @@ async function benchWords(): Promise<void> {
   }
 }
 
+let consent: ConsentFigures | undefined
 try {
   await benchWords()
+  if (wanted.has('consent')) {
+    progress('consent')
+    consent = await measureConsent(folder, sizes.at(-1)!, seconds)
+  }
   if (wanted.has('writes')) await benchWrites()
   const bySize: ClassFigure[][] = []
   if (['reads', 'import', 'search', 'interference'].some((part) => wanted.has(part)))
@@ -241,11 +247,12 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 const machine = `Machine: ${describeMachine()}`
+const toBlock = (of: readonly Figure[], remarks: readonly string[]) =>
+  [machine, '', renderFigures(of), '', ...remarks.map((remark) => `- ${remark}`)].join('\n')
 const tables: Readonly<Record<string, string>> = {
   ...(words.length > 0 && { 'bench-words': [machine, '', renderFigures(words)].join('\n') }),
-  ...(figures.length > 0 && {
-    bench: [machine, '', renderFigures(figures), '', ...notes.map((note) => `- ${note}`)].join('\n'),
-  }),
+  ...(consent && { 'bench-consent': toBlock(consent.figures, consent.notes) }),
+  ...(figures.length > 0 && { bench: toBlock(figures, notes) }),
 }
 for (const table of Object.values(tables)) process.stdout.write(`${table}\n\n`)
 if (values.readme) {

@@ -39,12 +39,12 @@ async function waitUntilReady(port: number, child: ChildProcess): Promise<void> 
   }
 }
 
-/** Starts `musubi serve` on `store` and waits until /readyz answers. */
-export async function startServer(store: string): Promise<Server> {
+/** Starts `musubi serve` on `store`, with `settings` beside the usual ones, and waits until /readyz answers. */
+export async function startServer(store: string, settings: NodeJS.ProcessEnv = {}): Promise<Server> {
   const port = await findFreePort()
   const started = performance.now()
   const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: { ...process.env, PORT: String(port), MUSUBI_STORE: store, MUSUBI_LOG_LEVEL: 'warn' },
+    env: { ...process.env, PORT: String(port), MUSUBI_STORE: store, MUSUBI_LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   await waitUntilReady(port, child)

@@ -8,12 +8,13 @@ import { granteeKey, namesOf, toGrantee } from '../consent/grantee.ts'
 import type { ConsentRecords, DirectoryRecords } from '../consent/records.ts'
 import { type Standing, toPatientState } from '../consent/standing.ts'
 import { createOrganisations } from '../consent/state.ts'
-import { ALL, and, type Expr, type IndexEntry, NONE, not, or } from '../search/query.ts'
+import { ALL, type Expr, type IndexEntry, NONE } from '../search/query.ts'
 import { toReach } from './directory.ts'
 import { identify } from './identities.ts'
-import { compilePersonal, type GrantedBy, type PersonalFilters, sourcesOf } from './personal.ts'
+import { compilePersonal, type GrantedBy, sourcesOf } from './personal.ts'
 import { isBreakGlass, type Principal } from './principal.ts'
 import { admitsFromProxy, type ProxyPowers, toPowers } from './proxy.ts'
+import { keepReached, type Reached, toReached } from './reached.ts'
 import type { Right } from './scopes.ts'
 
 /** What a requester may reach beyond what scopes say, at one instant. */
@@ -63,7 +64,6 @@ export interface Presumed {
 }
 
 const CORRECTING: ReadonlySet<Right> = new Set(['u', 'd'])
-const isConsent: Expr = { kind: 'type', type: 'Consent' }
 
 /** Who asks and what stands, read once for a request. */
 interface Asked {
@@ -73,6 +73,8 @@ interface Asked {
   readonly toKey: (action: Action) => string | undefined
   /** Of a proxy. */
   readonly powers?: ProxyPowers
+  /** By which rules may speak of the requester. */
+  readonly names: readonly string[]
   readonly isContradicted: boolean
   readonly isTimeBound: boolean
 }
@@ -92,13 +94,17 @@ export async function openAccess(
   const governance = await context.governance()
   const asked = await ask(principal, context, governance, time, presumed)
   const { request, decide, toKey, powers, isTimeBound } = asked
-  const filters = new Map<Action, PersonalFilters>()
+  const filters = new Map<Action, Reached>()
   const personal = (action: Action) => {
+    const known = filters.get(action)
+    if (known) return known
     const of = { ...request, action }
-    const granted = toGranted(of, asked, presumed)
-    const compiled = filters.get(action) ?? compilePersonal(of, { principal, decide, powers, granted })
-    filters.set(action, compiled)
-    return compiled
+    const make = () =>
+      compilePersonal(of, { principal, decide, powers, granted: toGranted(of, asked, presumed) })
+    const key = presumed === undefined ? toLastingKey(of, asked, principal) : undefined
+    const made = key === undefined ? toReached(make()) : keepReached(governance, key, make)
+    filters.set(action, made)
+    return made
   }
   const refused = refuse(principal, governance) ?? (asked.isContradicted ? 'role' : undefined)
   const sources = sourcesOf(request, principal)
@@ -109,8 +115,7 @@ export async function openAccess(
     own: personal('access').own,
     isOwn: (version) => version.source !== undefined && sources.includes(version.source),
     get visible() {
-      const { records, consents, nobodys } = personal('access')
-      return or(and(isConsent, consents), and(not(isConsent), records), nobodys)
+      return personal('access').visible
     },
     get wholeConsents() {
       return personal('access').wholeConsents
@@ -127,19 +132,30 @@ export async function openAccess(
     filterFor(type, right) {
       if (refused !== undefined || (isBreakGlass(principal) && right !== 'r' && right !== 's')) return NONE
       if (right === 'c') return mayCreate(type, powers) ? ALL : NONE
-      const { records, nobodys, shared, consents } = personal(CORRECTING.has(right) ? 'correct' : 'access')
+      const reached = personal(CORRECTING.has(right) ? 'correct' : 'access')
       switch (toReach(type, right)) {
         case 'everybody':
           return ALL
         case 'shared':
-          return shared
+          return reached.shared
         case 'source':
-          return nobodys
+          return reached.nobodys
         case 'record':
-          return or(type === 'Consent' ? consents : records, nobodys)
+          return type === 'Consent' ? reached.recordedConsents : reached.recorded
       }
     },
   }
+}
+
+// All that the filters follow from beside the governance; undefined where that is not lasting.
+function toLastingKey(
+  request: AccessRequest,
+  { decide, toKey, names, powers, isTimeBound }: Asked,
+  { subject }: Principal,
+): string | undefined {
+  const isOfActor = decide.state.admin.some((policy) => 'actor' in policy && policy.actor !== undefined)
+  if (isTimeBound || powers !== undefined || isOfActor) return undefined
+  return JSON.stringify([{ ...request, time: 0 }, subject, toKey(request.action), names])
 }
 
 async function ask(
@@ -156,7 +172,8 @@ async function ask(
   // Whoever compiles consents here also asks what is below an organisation (M17).
   const isCompiled = presumed !== undefined || elevation?.patient !== undefined
   const organisations = createOrganisations(await records.partOf(isCompiled ? undefined : organizations))
-  const named = await records.named(namesOf(request, organisations))
+  const names = namesOf(request, organisations)
+  const named = await records.named(names)
   const standings = await standingsOf(principal, records, presumed)
   const states = new Map(
     [...standings].map(([patient, each]) => [patient, toPatientState(each, vocabulary)] as const),
@@ -173,6 +190,7 @@ async function ask(
     ...(proxyFor !== undefined && {
       powers: toPowers(proxyFor, standings.get(proxyFor)!, request, decide),
     }),
+    names,
     isContradicted: known.isContradicted,
     isTimeBound: proxyFor !== undefined || elevation !== undefined || known.isTimed,
   }

@@ -37,15 +37,21 @@ export function materialise(
   const state = toPatientState(standings, vocabulary)
   const context: DecideContext = { vocabulary, state: { ...common, of: () => state } }
   const edges = edgesOf(patient, standings, common, vocabulary)
-  const intervals: GrantInterval[] = []
+  const intervals: Texted[] = []
   for (const [i, from] of edges.entries()) {
     const to = (edges[i + 1] ?? ALWAYS.to + 1) - 1
     const request: AccessRequest = { ...grantee, time: from }
     const residual = compilePatient(patient, request, context)
-    if (JSON.stringify(residual) === JSON.stringify(compileSilent(request, context))) continue
-    merge(intervals, { from, to, residual, basis: basisOf(state, request, context) })
+    const text = JSON.stringify(residual)
+    if (text === JSON.stringify(compileSilent(request, context))) continue
+    merge(intervals, { from, to, residual, basis: basisOf(state, request, context), text })
   }
-  return intervals
+  return intervals.map(({ text: _, ...interval }) => interval)
+}
+
+interface Texted extends GrantInterval {
+  /** The residual as JSON: what it is compared by. */
+  readonly text: string
 }
 
 const NOBODY: PatientState = { consents: [], delegations: [], treating: [], guardians: [], ageAt: () => ({}) }
@@ -55,12 +61,13 @@ export function compileSilent(request: AccessRequest, context: DecideContext): E
   return compileDefault('', NOBODY, request, context)
 }
 
-function merge(intervals: GrantInterval[], next: GrantInterval): void {
+function merge(intervals: Texted[], next: Texted): void {
   const last = intervals.at(-1)
   const same =
     last !== undefined &&
     last.to + 1 === next.from &&
-    JSON.stringify([last.residual, last.basis]) === JSON.stringify([next.residual, next.basis])
+    last.text === next.text &&
+    JSON.stringify(last.basis) === JSON.stringify(next.basis)
   if (same) intervals[intervals.length - 1] = { ...last, to: next.to }
   else intervals.push(next)
 }

@@ -26,6 +26,7 @@ export async function assertAdmitted(writing: Writing, consent: ConsentResource)
   if (consent.status !== 'active' || (scopeOf(consent) === undefined && !isDelegation(consent))) return
   const { vocabulary } = await writing.context.governance()
   const others = await findOthers(writing, consent)
+  if (consent.id !== undefined) looked.set(writing, { id: consent.id, others })
   const superseded = supersede(
     vocabulary,
     consent,
@@ -65,6 +66,19 @@ export async function findOthers(
   return matches
     .filter((version) => isStanding(version) && version.id !== consent.id)
     .map((version) => ({ version, consent: parseJson(version.document!) as ConsentResource }))
+}
+
+/** What admission has just found, for the write that follows it. */
+const looked = new WeakMap<Writing, { readonly id: string; readonly others: readonly OtherConsent[] }>()
+
+/** Returns the same, without looking again where the Consent was admitted just now: once, since a write that failed starts anew. */
+export async function takeOthers(
+  writing: Writing,
+  consent: ConsentResource,
+): Promise<readonly OtherConsent[]> {
+  const known = looked.get(writing)
+  looked.delete(writing)
+  return known !== undefined && known.id === consent.id ? known.others : findOthers(writing, consent)
 }
 
 async function readThere({ policy, reader, pending }: Writing, refs: readonly string[]) {

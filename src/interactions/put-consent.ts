@@ -4,7 +4,7 @@ import { supersede } from '../consent/agreement.ts'
 import type { ConsentResource } from '../consent/normalise.ts'
 import type { Resource } from '../fhir/resource.ts'
 import type { Version } from '../store/store.ts'
-import { findOthers } from './admission.ts'
+import { takeOthers } from './admission.ts'
 import { labelChangesOf } from './prepare.ts'
 import { buildPut, type PutStep, type Writing } from './write.ts'
 
@@ -27,7 +27,7 @@ export async function putConsent(
 }
 
 async function replaceAgreements(writing: Writing, consent: ConsentResource): Promise<readonly Change[]> {
-  const others = await findOthers(writing, consent)
+  const others = await takeOthers(writing, consent)
   const { vocabulary } = await writing.context.governance()
   const replaced = new Set(
     supersede(

@@ -24,6 +24,10 @@ export interface Connection {
   misses(): number
   /** A number that is another one whenever anybody's access may be another; read again where anything was committed. */
   consentEpoch(): number
+  /** A number that is another one whenever conditions on grants are to be compiled anew. */
+  shapes(): number
+  /** A number that is another one whenever a name was given a number: what found nothing may find something. */
+  named(): number
   /** Forgets ids learnt from rows that a rollback has undone. */
   forget(): void
   /** True between BEGIN and its end; some errors end a transaction by themselves. */
@@ -45,6 +49,10 @@ function bind(values: readonly SqlValue[]): SqlValue[] {
 }
 
 const MAX_STATEMENTS = 512
+
+// Names are only ever added.
+const MARKS = `SELECT value, shapes, (SELECT coalesce(max(id), 0) FROM facet_value) + (SELECT coalesce(max(id), 0) FROM param)
+  + (SELECT coalesce(max(id), 0) FROM type) FROM consent_epoch`
 
 /** Opens `file`; every connection of every thread and process uses the same durability settings. */
 export function openConnection(file: string, options: ConnectionOptions = {}): Connection {
@@ -102,22 +110,21 @@ export function openConnection(file: string, options: ConnectionOptions = {}): C
   }
 
   let dataVersion: unknown
-  let epoch = 0
-  const readEpoch = () => rows('SELECT value FROM consent_epoch', [])[0]![0] as number
-  function consentEpoch(): number {
+  let marks: readonly [epoch: number, shapes: number, named: number] = [0, 0, 0]
+  function readMarks(): typeof marks {
     // What a connection writes itself does not change its data version.
-    if (!options.readOnly) return readEpoch()
-    const [current] = rows('PRAGMA data_version', [])[0]!
-    if (current !== dataVersion) {
-      epoch = readEpoch()
-      dataVersion = current
-    }
-    return epoch
+    const [current] = options.readOnly ? rows('PRAGMA data_version', [])[0]! : [undefined]
+    if (current !== undefined && current === dataVersion) return marks
+    marks = rows(MARKS, [])[0] as unknown as typeof marks
+    dataVersion = current
+    return marks
   }
 
   return {
     all: rows,
-    consentEpoch,
+    consentEpoch: () => readMarks()[0],
+    shapes: () => readMarks()[1],
+    named: () => readMarks()[2],
     get: (sql, values) => prepare(sql).get(...bind(values)) as unknown as SqlValue[] | undefined,
     iterate: (sql, values) =>
       database.prepare(sql).iterate(...bind(values)) as unknown as IterableIterator<SqlValue[]>,

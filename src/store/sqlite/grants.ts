@@ -32,6 +32,13 @@ export interface Grants {
 
 const SLICE = 500
 
+/** What is on record of one person, by number and by name. */
+interface OnRecord {
+  readonly patient: number
+  readonly name: string
+  readonly standings: readonly Standing[]
+}
+
 /** Returns the grants of one connection; `governance` is asked once for each settling. */
 export function createGrants(
   connection: Connection,
@@ -61,35 +68,47 @@ export function createGrants(
     connection.run('UPDATE consent_epoch SET value = value + 1', [])
   }
 
+  function reshape(): void {
+    connection.run('UPDATE consent_epoch SET shapes = shapes + 1', [])
+  }
+
   function settle(): void {
     if (changed.size === 0) return
     raise()
-    const grantees = connection.all('SELECT id, key FROM grantee', []) as [number, string][]
+    const rows = connection.all('SELECT id, key FROM grantee', []) as [number, string][]
+    const grantees = rows.map(([id, key]) => ({ id, grantee: parseGrantee(key) }))
     if (grantees.length > 0) {
       const governed = governance()
-      for (const patient of changed)
-        for (const [id, key] of grantees) regrant(id, parseGrantee(key), patient, governed)
+      for (const patient of changed) {
+        const onRecord = readRecord(patient)
+        for (const { id, grantee } of grantees) regrant(id, grantee, onRecord, governed)
+      }
     }
     changed.clear()
+  }
+
+  function readRecord(patient: number): OnRecord {
+    const rows = connection.all('SELECT item FROM standing WHERE patient = ? ORDER BY rid', [patient])
+    const standings = rows.map(([item]) => JSON.parse(item as string) as Standing)
+    const [name] = connection.get('SELECT text FROM facet_value WHERE id = ?', [patient]) as [string]
+    return { patient, name, standings }
   }
 
   function regrant(
     id: number,
     grantee: Grantee,
-    patient: number,
+    { patient, name, standings }: OnRecord,
     { common, vocabulary }: GrantContext,
   ): void {
-    const rows = connection.all('SELECT item FROM standing WHERE patient = ? ORDER BY rid', [patient])
-    const standings = rows.map(([item]) => JSON.parse(item as string) as Standing)
-    const [name] = connection.get('SELECT text FROM facet_value WHERE id = ?', [patient]) as [string]
     connection.run('DELETE FROM grants WHERE grantee = ? AND patient = ?', [id, patient])
     for (const { from, to, residual, basis } of materialise(name, standings, grantee, common, vocabulary)) {
       const { shape, params } = factor(residual, valueId)
       const shapeId = residualId(JSON.stringify(shape))
-      connection.run('INSERT OR IGNORE INTO grantee_residual (grantee, residual) VALUES (?, ?)', [
-        id,
-        shapeId,
-      ])
+      const { changes } = connection.run(
+        'INSERT OR IGNORE INTO grantee_residual (grantee, residual) VALUES (?, ?)',
+        [id, shapeId],
+      )
+      if (changes > 0) reshape()
       connection.run(
         'INSERT INTO grants (grantee, patient, since, until, residual, params, basis) VALUES (?, ?, ?, ?, ?, ?, ?)',
         [
@@ -128,16 +147,19 @@ export function createGrants(
       const patients = connection.all(PATIENTS_AFTER, [after]) as [number][]
       if (patients.length > 0) {
         const governed = governance()
-        for (const [patient] of patients) regrant(grantee, parseGrantee(key[0] as string), patient, governed)
+        const parsed = parseGrantee(key[0] as string)
+        for (const [patient] of patients) regrant(grantee, parsed, readRecord(patient), governed)
       }
       if (patients.length === SLICE) return patients.at(-1)![0]
       connection.run('UPDATE grantee SET ready = 1 WHERE id = ?', [grantee])
+      reshape()
       raise()
       return undefined
     },
     reset() {
       connection.exec('DELETE FROM grants; DELETE FROM grantee_residual; DELETE FROM grantee')
       changed.clear()
+      reshape()
       raise()
     },
   }

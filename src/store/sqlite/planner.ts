@@ -2,10 +2,12 @@
 import type { Selection } from '../../search/query.ts'
 import { type Base, baseOfList, isUnchanged, type Probe, type Question, toBase, toQuestion } from './base.ts'
 import { compileExpr } from './compile.ts'
+import { isFacetExpr } from './compile-facet.ts'
 import type { Connection } from './connection.ts'
 import { compileAfter, compileKey, compileOrder, type Found, type Key, type Want } from './order.ts'
 import { currentPlace, pastPlace } from './place.ts'
 import { CAPS, compileChecks, costOfChecks, findPoint, probe, WIDE_CAPS } from './probe.ts'
+import { seekFacets } from './seek-facets.ts'
 import { listSet, toSet } from './set.ts'
 import { sizeOf } from './size.ts'
 import type { Meter } from './snapshot.ts'
@@ -34,14 +36,19 @@ export function find(
 ): Found[] | 'heavy' {
   const question = toQuestion(connection, selection)
   if (!question) return []
-  // One value alone is walked as it lies, however much there is of it.
-  const alone = want.sort.length === 0 && question.parts.length === 1
-  if (alone && findPoint(connection, question.type, question.parts))
+  // One value alone, as far as access goes, is walked as it lies, however much there is of it.
+  if (want.sort.length === 0 && isAlone(connection, question))
     return findDense(connection, question, want, meter)
   const best = probe(connection, question.type, question.parts, CAPS)
   return best
     ? findFrom(connection, question, best, want, meter)
     : findDense(connection, question, want, meter)
+}
+
+function isAlone(connection: Connection, { type, parts }: Question): boolean {
+  const [facets, others] = [parts.filter(isFacetExpr), parts.filter((part) => !isFacetExpr(part))]
+  if (others.length !== 1 || !findPoint(connection, type, others)) return false
+  return facets.every((part) => seekFacets(connection, type, part) === undefined)
 }
 
 // The rows of `best` are few enough to collect, though a walk may meet a page of them sooner.
@@ -55,7 +62,7 @@ function findFrom(
   const collecting =
     best.count * (ROW_COST + costOfChecks(question, best) + (want.sort.length > 0 ? KEY_COST : 0))
   const step = ROW_COST + costOfChecks(question, undefined)
-  if (best.count > FEW && rowsToWalk(connection, question.type, best, want) * step < collecting) {
+  if (best.count > FEW && rowsToWalk(connection, question, best, want) * step < collecting) {
     const walked = walk(connection, question, want, { left: Math.ceil(collecting / step) }, best)
     if (walked !== 'heavy') return walked
   }
@@ -63,10 +70,14 @@ function findFrom(
   return meter && meter.left < 0 ? 'heavy' : collect(connection, question, best, want)
 }
 
+/** Of what a person's record or one's own data holds so few satisfy a further condition: about one in so many. */
+const FURTHER = 4
+
 // A match in every so many rows. The rows of one value are ordered as a page without sort is.
-function rowsToWalk(connection: Connection, type: string, best: Probe, want: Want): number {
+function rowsToWalk(connection: Connection, { type, parts }: Question, best: Probe, want: Want): number {
   if (best.seek.point && want.sort.length === 0) return want.limit
-  return (sizeOf(connection, type) / best.count) * want.limit
+  const rows = (sizeOf(connection, type) / best.count) * want.limit
+  return want.sort.length > 0 && isFacetExpr(parts[best.index]!) ? rows * FURTHER ** (parts.length - 1) : rows
 }
 
 function findDense(

@@ -110,7 +110,8 @@ function seekMatch(connection: Connection, type: string, match: Match): Seek {
   if (param === undefined) return NOTHING
   const point = toPoint(match)
   const ranges = rangesOf(param, match)
-  const once = ranges.length === 1 && isSingle(connection, `${type}.${match.param}`)
+  // No two of them hold the same entry.
+  const once = isSingle(connection, `${type}.${match.param}`)
   const seek = { rids: join(ranges, ' UNION ALL '), exact: true, once }
   return point === undefined ? seek : { ...seek, point: { param, lo: point } }
 }
@@ -126,7 +127,7 @@ function rangesOf(param: number, match: Match): Sql[] {
   const from = sql`SELECT e.rid AS rid FROM entry e WHERE e.param = ${param} AND ${row}${join(ends, '')}`
   if (lo?.min !== undefined || typeof hi?.min !== 'number') return [from]
   const long = sql`SELECT e.rid AS rid FROM entry e INDEXED BY entry_long WHERE e.param = ${param} AND e.hi - e.lo > 86400000 AND ${row}`
-  return [sql`${from} AND e.lo > ${hi.min - LONG - 1}`, long]
+  return [sql`${from} AND e.lo > ${hi.min - LONG - 1} AND e.hi - e.lo <= 86400000`, long]
 }
 
 function seekId(type: string, match: Match): Seek {

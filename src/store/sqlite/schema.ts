@@ -125,4 +125,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER provision_unchanged BEFORE UPDATE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
   CREATE TRIGGER provision_kept BEFORE DELETE ON provision BEGIN SELECT RAISE(ABORT, 'rows are only ever added'); END;
   `,
+  `
+  -- What one organisation holds: its own data needs nobody's consent.
+  CREATE INDEX facet_source ON facet (source, type);
+  -- Raised whenever grants are asked for in another way: a grantee is ready, has another residual, or is no more.
+  ALTER TABLE consent_epoch ADD COLUMN shapes INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
