@@ -15,7 +15,19 @@ interface Made {
   readonly named?: number
 }
 
-const kept = new WeakMap<Connection, WeakMap<Expr, Kept>>()
+interface Keeping {
+  readonly byExpr: WeakMap<Expr, Kept>
+  /** How often one that did not know a name was found again: what holds it does not know the name either. */
+  reused: number
+}
+
+const keepings = new WeakMap<Connection, Keeping>()
+
+function keepingOf(connection: Connection): Keeping {
+  const keeping = keepings.get(connection) ?? { byExpr: new WeakMap(), reused: 0 }
+  keepings.set(connection, keeping)
+  return keeping
+}
 
 /**
  * Returns the condition of `expr` (the same object as before) at the same place, made where it is not there. One that was
@@ -29,21 +41,24 @@ export function keptOrMade(
   make: () => Sql,
 ): Sql {
   const shapes = connection.shapes()
-  const ofConnection = kept.get(connection) ?? new WeakMap<Expr, Kept>()
-  kept.set(connection, ofConnection)
-  let known = ofConnection.get(expr)
+  const keeping = keepingOf(connection)
+  let known = keeping.byExpr.get(expr)
   if (known?.shapes !== shapes) {
     known = { shapes, byPlace: new Map() }
-    ofConnection.set(expr, known)
+    keeping.byExpr.set(expr, known)
   }
   const key = `${type} ${place.depth} ${place.facet} ${place.rid.text} ${place.ref.text} ${place.seq?.text}`
-  const before = connection.misses()
   const found = known.byPlace.get(key)
-  if (found && (found.named === undefined || found.named === connection.named())) return found.condition
+  if (found && found.named === undefined) return found.condition
   const named = connection.named()
+  if (found?.named === named) {
+    keeping.reused++
+    return found.condition
+  }
+  const unknown = () => connection.misses() + keeping.reused
+  const before = unknown()
   const condition = make()
-  const isWhole = connection.misses() === before
-  if (hasNoParams(place)) known.byPlace.set(key, isWhole ? { condition } : { condition, named })
+  if (hasNoParams(place)) known.byPlace.set(key, unknown() === before ? { condition } : { condition, named })
   return condition
 }
 
