@@ -18,8 +18,8 @@ export type Capacity = 'person' | 'proxy' | 'controller'
  * Returns as whom the requester may withdraw `consent`, which is `version` as it stands and which they may update; undefined where
  * they are nobody to it. Throws FhirError `forbidden` for what is not theirs to withdraw, though they may see it:
  * 1. the person withdraws everything of theirs but a guardianship, which a law or a court has set up;
- * 2. a proxy with power withdraws grants, their own delegation, and what they refused themselves; neither another's
- *    delegation nor anything by which the person (or another) keeps records from somebody;
+ * 2. a proxy with power withdraws grants and what they refused themselves; neither a delegation (J18),
+ *    nor anything by which the person (or another) keeps records from somebody;
  * 3. a controller named in the consent withdraws what it recorded.
  */
 export async function assertMayRevoke(
@@ -61,11 +61,7 @@ function assertProxyMay(vocabulary: Vocabulary, consent: ConsentResource, proxie
     refs.length > 0 && refs.every((ref) => proxies.includes(String(ref)))
   const toRefs = (pointers: readonly { readonly reference?: unknown }[] = []) =>
     pointers.map(({ reference }) => toRef(reference))
-  if (isDelegation(consent)) {
-    const actors = toRefs((consent.provision?.actor ?? []).map(({ reference }) => reference ?? {}))
-    if (isTheirs(actors) && !isAppointed(consent)) return
-    throw new FhirError('forbidden', 'A proxy ends no delegation but their own')
-  }
+  if (isDelegation(consent)) throw new FhirError('forbidden', 'A proxy ends no delegation')
   if (isTheirs(toRefs(consent.performer)) || !withholds(vocabulary, consent)) return
   throw new FhirError('forbidden', 'What keeps records from somebody is withdrawn by who gave it')
 }

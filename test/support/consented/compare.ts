@@ -20,9 +20,13 @@ const HEADERS = [
 
 // Versions, instants and the sealed part of a link may differ between any two servers.
 function normalise(text: string): string {
-  return text
-    .replace(/_page=[\w%.~-]+/g, '_page')
-    .replace(/\b[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, '…')
+  return (
+    text
+      .replace(/_page=[\w%.~-]+/g, '_page')
+      // The notice of break-glass tells the time in words.
+      .replace(/\d{1,2}時\d{1,2}分\d{1,2}秒|\b\d{1,2}:\d\d:\d\d\b( [AP]M)?/g, '…')
+      .replace(/\b[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, '…')
+  )
 }
 
 function toUrl(path: string): string {
