@@ -56,23 +56,26 @@ export function compilePersonal(request: AccessRequest, context: PersonalContext
   const delivered = or(not(equals(FLAG_PARAM, UNDELIVERED)), comesFrom(actingFor(request)))
   const isPersonal = present(PATIENT_PARAM)
   const toRecords = (general: Expr) =>
-    whole(own, and(isPersonal, delivered, withOwn(request, decide, general, hard, granted)))
+    and(isPersonal, delivered, withOwn(request, decide, general, hard, granted))
   const names = or(
     ...request.identities.filter(({ via }) => via !== 'affil').map(({ ref }) => equals(GRANTEE_PARAM, ref)),
   )
   const notHard = not(hard.always ? ALL : NONE)
   const proxied = compileProxied(request, context, names)
+  const records = toRecords(and(not(hard.records), or(compileStatutory(request, decide), others)))
+  const named = or(own, request.action === 'access' ? names : NONE)
+  const consents = and(toRecords(and(not(hard.records), named)), proxied)
+  const needed = or(and(IS_CONSENT, consents), and(not(IS_CONSENT), records))
+  const nobodys = and(
+    not(isPersonal),
+    notHard,
+    or(own, hard.always ? NONE : statutoryOfNobody(request, decide)),
+  )
   return {
-    records: toRecords(and(not(hard.records), or(compileStatutory(request, decide), others))),
-    consents: and(
-      toRecords(and(not(hard.records), or(own, request.action === 'access' ? names : NONE))),
-      proxied,
-    ),
-    wholeConsents: and(toRecords(own), proxied),
-    nobodys: whole(
-      own,
-      and(not(isPersonal), notHard, or(own, hard.always ? NONE : statutoryOfNobody(request, decide))),
-    ),
+    records: whole(own, records, needed),
+    consents: whole(own, consents, needed),
+    wholeConsents: whole(own, and(toRecords(own), proxied), needed),
+    nobodys: whole(own, nobodys, nobodys),
     shared: notHard,
     own,
   }
@@ -87,11 +90,14 @@ function compileProxied({ proxyFor, action }: AccessRequest, { powers }: Persona
 /** How many steps of "cannot be shown without" are followed; what needs more is hidden. */
 const NEEDS_DEPTH = 2
 
-// What another has brought is hidden where it cannot be shown without something hidden (L13).
-function whole(own: Expr, base: Expr): Expr {
+const IS_CONSENT: Expr = { kind: 'type', type: 'Consent' }
+
+// What another has brought is hidden where it cannot be shown without something hidden (L13), which is asked by its own rule.
+function whole(own: Expr, base: Expr, needed: Expr): Expr {
+  const withNeeds = (rule: Expr, where: Expr) => and(rule, or(own, { kind: 'needs', where }))
   let where: Expr = NONE
-  for (let depth = 0; depth < NEEDS_DEPTH; depth++) where = and(base, or(own, { kind: 'needs', where }))
-  return where
+  for (let depth = 1; depth < NEEDS_DEPTH; depth++) where = withNeeds(needed, where)
+  return withNeeds(base, where)
 }
 
 // C3a: the person and the proxy are decided by 2.9 for their own record, by everybody else's rules for the others in it.

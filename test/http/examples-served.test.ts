@@ -6,6 +6,7 @@ import { createContext } from '../../src/app.ts'
 import { parseJson } from '../../src/fhir/json.ts'
 import { decimalText, isRawNumber } from '../../src/fhir/primitives.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
+import { BROKEN } from '../support/broken-examples.ts'
 import { toSearchValue } from '../support/search-value.ts'
 import { openServer, type TestServer } from '../support/server.ts'
 
@@ -25,6 +26,24 @@ function withoutVersion(resource: Resource): unknown {
   const { versionId, lastUpdated, ...meta } = resource.meta ?? {}
   const { meta: _, ...elements } = resource
   return comparable(Object.keys(meta).length > 0 ? { ...elements, meta } : elements)
+}
+
+/** Those that the server labels as sensitive when they are written. */
+const LABELLED = [
+  'Bundle-72ac8493-52ac-41bd-8d5d-7258c289b5ea.json',
+  'Condition-f202.json',
+  'MedicationAdministration-medadmin0304.json',
+  'Observation-example-genetics-2.json',
+  'Observation-example-genetics-4.json',
+  'ServiceRequest-physiotherapy.json',
+]
+
+/** Those that admission refuses: R4's own Consents are outside the profile (A1 to A8). */
+const CONSENTS = files.filter((name) => name.startsWith('Consent-'))
+
+function withoutLabels({ meta, ...elements }: Resource): Resource {
+  const { security: _, ...rest } = meta ?? {}
+  return { ...elements, ...(Object.keys(rest).length > 0 && { meta: rest }) } as Resource
 }
 
 interface Served {
@@ -48,7 +67,7 @@ t.test('official examples', { timeout: 600_000 }, async (t) => {
     'each is created at its id and read back equal, decimals to the digit',
     { timeout: 600_000 },
     async (t) => {
-      let refused = 0
+      const refused: string[] = []
       const different: string[] = []
       for (const name of files) {
         const bytes = readFileSync(new URL(name, FOLDER))
@@ -56,18 +75,21 @@ t.test('official examples', { timeout: 600_000 }, async (t) => {
         const url = `/fhir/${resource.resourceType}/${encodeURIComponent(resource.id ?? '')}`
         const put = await server.app.inject({ method: 'PUT', url, headers, payload: bytes })
         if (put.statusCode === 422 || put.statusCode === 400) {
-          refused++
+          refused.push(name)
           continue
         }
         if (put.statusCode !== 201 && put.statusCode !== 200) t.fail(`${name} answered ${put.statusCode}`)
         const get = await server.app.inject({ method: 'GET', url, headers })
         const stored = parseJson(get.body) as Resource
-        if (!isDeepStrictEqual(withoutVersion(stored), withoutVersion(resource))) different.push(name)
+        const toCompared = (of: Resource) => withoutVersion(LABELLED.includes(name) ? withoutLabels(of) : of)
+        if (!isDeepStrictEqual(toCompared(stored), toCompared(resource))) different.push(name)
+        if (LABELLED.includes(name)) t.ok(stored.meta?.security?.length, `${name} has labels`)
         created.push(resource)
       }
       t.strictSame(different, [])
       t.ok(created.length > 5200, `${created.length} were created`)
-      t.ok(refused < 40, `${refused} were refused: test/fhir/official-examples.test.ts lists them`)
+      const broken = Object.keys(BROKEN).filter((name) => files.includes(name))
+      t.strictSame(refused, [...broken, ...CONSENTS].toSorted())
     },
   )
 

@@ -60,23 +60,19 @@ export async function openOracle(
   const decideContext = toDecideContext(items)
   const request = toRequest(principal)
   // L13: what another brought is hidden where what it cannot be shown without is; two steps are followed.
-  const isWhole = (facets: Facets, asConsent: boolean, steps: number): boolean =>
+  const isWhole = (facets: Facets, steps: number): boolean =>
     isOwn(request, principal, facets) ||
     facets.needs.every((ref) => {
       const needed = current.get(ref)
       if (!needed || steps === 0) return false
       const whole = toWhole(needed)
-      return (
-        isInRecord(request, principal, whole, asConsent, decideContext) &&
-        isWhole(whole, asConsent, steps - 1)
-      )
+      return isInRecord(request, principal, whole, decideContext) && isWhole(whole, steps - 1)
     })
   return (resource, source) => {
     const facets = toWhole(facetsOf(resource, source))
-    const asConsent = facets.type === 'Consent'
     if (toTypeClass(facets.type) === 'directory' || toTypeClass(facets.type) === 'definition') return true
     if (facets.patients.length === 0) return isOwn(request, principal, facets)
-    return isInRecord(request, principal, facets, asConsent, decideContext) && isWhole(facets, asConsent, 1)
+    return isInRecord(request, principal, facets, decideContext) && isWhole(facets, 1)
   }
 }
 
@@ -144,14 +140,13 @@ function isInRecord(
   request: AccessRequest,
   principal: Principal,
   facets: Facets,
-  asConsent: boolean,
   context: DecideContext,
 ): boolean {
   const { patients, source, isUndelivered, grantees = [] } = facets
   const { self, proxyFor } = principal
   if (patients.length === 0) return false
   const isTheirs = patients.some((patient) => patient === self || patient === proxyFor)
-  if (!asConsent || isTheirs) return decide(request, facets, context).permit
+  if (facets.type !== 'Consent' || isTheirs) return decide(request, facets, context).permit
   if (findHardDeny(request, facets, context)) return false
   if (isUndelivered && !(source !== undefined && actingFor(request).includes(source))) return false
   const isNamed = request.identities.some(({ ref, via }) => via !== 'affil' && grantees.includes(ref))
