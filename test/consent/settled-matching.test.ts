@@ -1,55 +1,25 @@
 // The settled questions Q01 to Q19, one by one (Q02 is retired): reading, matching, defaults. https://hl7.org/fhir/R4/consent.html
 import t from 'tap'
-import type { Vector } from '../../conformance/consent/vector.ts'
+import { checkRules, type Question, type RuleRow, type Sketch, toConsent } from '../support/consent.ts'
 import {
-  checkRules,
-  type Head,
-  type Question,
-  type RuleRow,
-  type Sketch,
-  toConsent,
-} from '../support/consent.ts'
-
-type Request = Partial<Vector['request']>
-type State = Vector['state']
-
-const B = ['Organization/hospB']
-const A = 'Organization/hospA'
-const grant: Sketch = { type: 'permit', actor: B }
-const open = toConsent(grant, { id: 'OPEN' })
-const unreadable = toConsent(grant, { id: 'BAD', policyRule: 'NOPP' })
-const dissent = (sketch: Sketch = {}, head: Head = {}) =>
-  toConsent({ type: 'deny', ...sketch }, { id: 'D', ...head })
-const permit = (sketch: Sketch, given: Question = {}): Question => ({
-  ...given,
-  consents: [toConsent({ ...grant, ...sketch })],
-})
-const asks = (request: Request, given: Question = {}): Question => ({ ...given, request })
-const acts = (ref: string) => ({ actors: [{ ref, via: 'acting' as const }] })
-const keeps = (state: State, given: Question = {}): Question => ({ ...given, state })
-
-const user = { ref: 'Practitioner/dr', via: 'user' } as const
-const glass: Request = {
-  purpose: 'BTG',
-  elevation: {},
-  actors: [{ ref: 'Organization/hospB', via: 'acting' }, user],
-}
-const self: Request = { self: 'Patient/p1', actors: [{ ref: 'Patient/p1', via: 'user' }] }
-const byProxy: Request = {
-  proxyFor: 'Patient/p1',
-  actors: [{ ref: 'RelatedPerson/m', via: 'user' }],
-  purpose: 'PATRQT',
-}
-const mother = {
-  patient: 'Patient/p1',
-  proxy: 'RelatedPerson/m',
-  status: 'active',
-  kind: 'guardian',
-} as const
-const treating = [{ patient: 'Patient/p1', organization: 'Organization/hospB' }]
-const delegations = [mother]
-
-const UNREADABLE = 'DENY consent:unsupported-active'
+  A,
+  acts,
+  asks,
+  B,
+  byProxy,
+  delegations,
+  dissent,
+  glass,
+  grant,
+  keeps,
+  open,
+  permit,
+  type Request,
+  self,
+  treating,
+  UNREADABLE,
+  unreadable,
+} from '../support/settled.ts'
 
 const READING: readonly RuleRow[] = [
   ['Q01: without organization and policy (A2) it is read all the same', permit({}, {}), 'PERMIT consent'],

@@ -1,53 +1,26 @@
 // The settled questions Q20 to Q45, one by one (Q39 and Q41 are retired): the person, policies, the format. https://hl7.org/fhir/R4/consent.html
 import t from 'tap'
-import type { Vector } from '../../conformance/consent/vector.ts'
+import { checkRules, type Question, type RuleRow, toConsent } from '../support/consent.ts'
 import {
-  checkRules,
-  type Head,
-  type Question,
-  type RuleRow,
-  type Sketch,
-  toConsent,
-} from '../support/consent.ts'
+  A,
+  acts,
+  asks,
+  B,
+  byProxy,
+  delegations,
+  dissent,
+  glass,
+  grant,
+  keeps,
+  mother,
+  open,
+  permit,
+  type Request,
+  type State,
+  self,
+  UNREADABLE,
+} from '../support/settled.ts'
 
-type Request = Partial<Vector['request']>
-type State = Vector['state']
-
-const B = ['Organization/hospB']
-const A = 'Organization/hospA'
-const grant: Sketch = { type: 'permit', actor: B }
-const open = toConsent(grant, { id: 'OPEN' })
-const dissent = (sketch: Sketch = {}, head: Head = {}) =>
-  toConsent({ type: 'deny', ...sketch }, { id: 'D', ...head })
-const permit = (sketch: Sketch, given: Question = {}): Question => ({
-  ...given,
-  consents: [toConsent({ ...grant, ...sketch })],
-})
-const asks = (request: Request, given: Question = {}): Question => ({ ...given, request })
-const acts = (ref: string) => ({ actors: [{ ref, via: 'acting' as const }] })
-const keeps = (state: State, given: Question = {}): Question => ({ ...given, state })
-
-const user = { ref: 'Practitioner/dr', via: 'user' } as const
-const glass: Request = {
-  purpose: 'BTG',
-  elevation: {},
-  actors: [{ ref: 'Organization/hospB', via: 'acting' }, user],
-}
-const self: Request = { self: 'Patient/p1', actors: [{ ref: 'Patient/p1', via: 'user' }] }
-const byProxy: Request = {
-  proxyFor: 'Patient/p1',
-  actors: [{ ref: 'RelatedPerson/m', via: 'user' }],
-  purpose: 'PATRQT',
-}
-const mother = {
-  patient: 'Patient/p1',
-  proxy: 'RelatedPerson/m',
-  status: 'active',
-  kind: 'guardian',
-} as const
-const delegations = [mother]
-
-const UNREADABLE = 'DENY consent:unsupported-active'
 const of = (conf: string, ...sens: string[]): Question => ({ resource: { conf, sens } })
 
 const blocked = (given: State = {}): Question =>
