@@ -1,5 +1,5 @@
 // What one requester may reach now beyond what scopes say: consents, delegations, the operator's policies. Rules: consent/README.md
-import type { AccessRequest, Action } from '../consent/access-request.ts'
+import { type AccessRequest, type Action, ownNames } from '../consent/access-request.ts'
 import { comesFrom, compilePatient } from '../consent/compile-patient.ts'
 import type { DecideContext } from '../consent/decision.ts'
 import { ownSources } from '../consent/defaults.ts'
@@ -120,7 +120,7 @@ export async function openAccess(
     get wholeConsents() {
       return personal('access').wholeConsents
     },
-    names: request.identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref),
+    names: ownNames(request),
     choosesIds: context.idChoosers.includes(source),
     isSecondary: governance.vocabulary.purposes.isSecondary(principal.purpose),
     grantee: toKey('access'),

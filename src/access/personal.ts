@@ -1,5 +1,5 @@
 // What consents, delegations and the operator's policies let one requester reach, as Exprs over facets (2.6). Rules: consent/README.md
-import { type AccessRequest, actingFor } from '../consent/access-request.ts'
+import { type AccessRequest, actingFor, ownNames } from '../consent/access-request.ts'
 import { bindsRequester, servesRequester } from '../consent/admin.ts'
 import { comesFrom, compileBreakGlass } from '../consent/compile-patient.ts'
 import { compileProxy, INFORMED } from '../consent/compile-proxy.ts'
@@ -57,15 +57,13 @@ export function compilePersonal(request: AccessRequest, context: PersonalContext
   const isPersonal = present(PATIENT_PARAM)
   const toRecords = (general: Expr) =>
     and(isPersonal, delivered, withOwn(request, decide, general, hard, granted))
-  const names = or(
-    ...request.identities.filter(({ via }) => via !== 'affil').map(({ ref }) => equals(GRANTEE_PARAM, ref)),
-  )
+  const names = or(...ownNames(request).map((ref) => equals(GRANTEE_PARAM, ref)))
   const notHard = not(hard.always ? ALL : NONE)
   const proxied = compileProxied(request, context, names)
   const records = toRecords(and(not(hard.records), or(compileStatutory(request, decide), others)))
   const named = or(own, request.action === 'access' ? names : NONE)
   const consents = and(toRecords(and(not(hard.records), named)), proxied)
-  const needed = or(and(IS_CONSENT, consents), and(not(IS_CONSENT), records))
+  const needed = byType(consents, records)
   const nobodys = and(
     not(isPersonal),
     notHard,
@@ -91,6 +89,11 @@ function compileProxied({ proxyFor, action }: AccessRequest, { powers }: Persona
 const NEEDS_DEPTH = 2
 
 const IS_CONSENT: Expr = { kind: 'type', type: 'Consent' }
+
+/** Returns the rule for Consents and that for all others as one for whatever type. */
+export function byType(consents: Expr, records: Expr): Expr {
+  return or(and(IS_CONSENT, consents), and(not(IS_CONSENT), records))
+}
 
 // What another has brought is hidden where it cannot be shown without something hidden (L13), which is asked by its own rule.
 function whole(own: Expr, base: Expr, needed: Expr): Expr {

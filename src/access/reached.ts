@@ -1,7 +1,7 @@
 // The filters of an access by where a resource lies, kept as long as the same is asked: what a store makes of them is found again.
 import type { Governance } from '../consent/governance.ts'
-import { and, type Expr, not, or } from '../search/query.ts'
-import type { PersonalFilters } from './personal.ts'
+import { type Expr, or } from '../search/query.ts'
+import { byType, type PersonalFilters } from './personal.ts'
 
 export interface Reached extends PersonalFilters {
   /** What may be reached of a type whose resources are in somebody's record. */
@@ -12,7 +12,6 @@ export interface Reached extends PersonalFilters {
   readonly visible: Expr
 }
 
-const isConsent: Expr = { kind: 'type', type: 'Consent' }
 const MAX_KEPT = 4096
 const kept = new WeakMap<Governance, Map<string, Reached>>()
 
@@ -23,7 +22,7 @@ export function toReached(filters: PersonalFilters): Reached {
     ...filters,
     recorded: or(records, nobodys),
     recordedConsents: or(consents, nobodys),
-    visible: or(and(isConsent, consents), and(not(isConsent), records), nobodys),
+    visible: or(byType(consents, records), nobodys),
   }
 }
 

@@ -35,3 +35,8 @@ export interface AccessRequest {
 export function actingFor({ identities }: AccessRequest): readonly string[] {
   return identities.filter(({ via }) => via === 'acting').map(({ ref }) => ref)
 }
+
+/** Returns the names by which a consent itself may speak of the requester: not those of other organisations of the same user. */
+export function ownNames({ identities }: Pick<AccessRequest, 'identities'>): readonly string[] {
+  return identities.filter(({ via }) => via !== 'affil').map(({ ref }) => ref)
+}

@@ -3,7 +3,7 @@ import { openAccess, type Presumed, toRequest } from '../access/access.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Right } from '../access/scopes.ts'
 import { createSystemPolicy } from '../access/system.ts'
-import { type AccessRequest, type Action, actingFor } from '../consent/access-request.ts'
+import { type AccessRequest, type Action, actingFor, ownNames } from '../consent/access-request.ts'
 import { decide } from '../consent/decide.ts'
 import { type DecideContext, type Decision, deny, permit } from '../consent/decision.ts'
 import { REF_PARAM } from '../consent/facet-params.ts'
@@ -123,8 +123,8 @@ function toShown(decision: Decision, request: AccessRequest, facets: Facets): De
   const isPersons = [request.self, request.proxyFor].some((each) => each && facets.patients.includes(each))
   if (facets.type !== 'Consent' || isPersons) return decision
   if (isOwn) return permit('consent-recorded')
-  const names = request.identities.some(({ ref, via }) => via !== 'affil' && facets.grantees?.includes(ref))
-  return names && request.action === 'access' ? permit('consent-named') : deny('consent-others')
+  const isNamed = ownNames(request).some((ref) => facets.grantees?.includes(ref))
+  return isNamed && request.action === 'access' ? permit('consent-named') : deny('consent-others')
 }
 
 function ownersOf(request: AccessRequest): readonly string[] {

@@ -57,12 +57,10 @@ export function isAppointed({ category = [] }: ConsentResource): boolean {
 }
 
 function assertProxyMay(vocabulary: Vocabulary, consent: ConsentResource, proxies: readonly string[]): void {
-  const isTheirs = (refs: readonly unknown[]) =>
-    refs.length > 0 && refs.every((ref) => proxies.includes(String(ref)))
-  const toRefs = (pointers: readonly { readonly reference?: unknown }[] = []) =>
-    pointers.map(({ reference }) => toRef(reference))
   if (isDelegation(consent)) throw new FhirError('forbidden', 'A proxy ends no delegation')
-  if (isTheirs(toRefs(consent.performer)) || !withholds(vocabulary, consent)) return
+  const performers = (consent.performer ?? []).map(({ reference }) => String(toRef(reference)))
+  const isTheirs = performers.length > 0 && performers.every((ref) => proxies.includes(ref))
+  if (isTheirs || !withholds(vocabulary, consent)) return
   throw new FhirError('forbidden', 'What keeps records from somebody is withdrawn by who gave it')
 }
 
