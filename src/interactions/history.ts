@@ -8,7 +8,7 @@ import { parseDateTime } from '../fhir/primitives.ts'
 import type { Page, Reader } from '../store/store.ts'
 import type { AppContext } from './context.ts'
 import type { History } from './interaction.ts'
-import { openLink, sealLink } from './link.ts'
+import { findLink, openLink, sealLink } from './link.ts'
 import { createPacer } from './pace.ts'
 import { isMasking, joinBundle, toHistoryEntry } from './page.ts'
 import { type Params, parseMask, toQueryString } from './params.ts'
@@ -35,10 +35,9 @@ export async function history(
   policy: Policy,
   asked: History,
 ): Promise<Result> {
-  const page = asked.params.find(([name]) => name === '_page')
-  if (page !== undefined && asked.params.length > 1)
-    throw new FhirError('bad-link', 'A page link has no other parameters')
-  const walk = page && (await openLink<Walk>(context, policy.principal, toPath(asked), page[1]))
+  const link = findLink(asked)
+  const walk =
+    link === undefined ? undefined : await openLink<Walk>(context, policy.principal, toPath(asked), link)
   const params = walk?.params ?? asked.params
   const parsed = parse(context, params, asked.id !== undefined)
   const request: Request = policy.access.isSecondary
@@ -47,7 +46,7 @@ export async function history(
   if (!walk) await assertThere(reader, policy, asked)
   const types = asked.type === undefined ? context.definitions.resourceTypes : [asked.type]
   const plan = policy.historyPlan({ ...request.question, types, id: asked.id, after: walk?.after })
-  const self = toUrl(context, asked, page ? `_page=${page[1]}` : toQueryString(params))
+  const self = toUrl(context, asked, link === undefined ? toQueryString(params) : `_page=${link}`)
   return toBundle(context, policy, { ...asked, params }, request, await reader.history(plan), self)
 }
 

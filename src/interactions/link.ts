@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { openPage, sealPage } from '../search/page.ts'
 import type { AppContext } from './context.ts'
+import type { Params } from './params.ts'
 
 /** What is sealed: the walk itself, or the key under which a long one is kept until the link expires. */
 type Sealed = { readonly walk: unknown } | { readonly kept: string }
@@ -30,6 +31,20 @@ async function toSealed({ store }: AppContext, walk: unknown, expiresAt: number)
   const kept = randomBytes(16).toString('base64url')
   await store.records.put({ collection: COLLECTION, key: kept, value: walk, expiresAt })
   return { kept }
+}
+
+/** Returns the link that `_page` gives; undefined where none is given. Throws FhirError `bad-link` for whatever stands beside it. */
+export function findLink({
+  params,
+  body,
+}: {
+  readonly params: Params
+  readonly body?: unknown
+}): string | undefined {
+  const page = params.find(([name]) => name === '_page')
+  if (page && (params.length > 1 || body))
+    throw new FhirError('bad-link', 'A page link has no other parameters')
+  return page?.[1]
 }
 
 /** Returns what was sealed. Throws FhirError `bad-link` or `expired`; for another principal, purpose,

@@ -7,7 +7,7 @@ import { parseSearch, type SearchRequest } from '../search/parse.ts'
 import type { Page, Reader } from '../store/store.ts'
 import type { AppContext } from './context.ts'
 import type { Search } from './interaction.ts'
-import { openLink, sealLink } from './link.ts'
+import { findLink, openLink, sealLink } from './link.ts'
 import { joinBundle, toSearchEntries } from './page.ts'
 import { toQueryString } from './params.ts'
 import type { Result } from './result.ts'
@@ -29,10 +29,9 @@ export async function search(
   policy: Policy,
   asked: Search,
 ): Promise<Result> {
-  const page = asked.params.find(([name]) => name === '_page')
-  if (page === undefined) return first(context, reader, policy, asked)
-  if (asked.params.length > 1) throw new FhirError('bad-link', 'A page link has no other parameters')
-  return next(context, reader, policy, asked, page[1])
+  const link = findLink(asked)
+  if (link === undefined) return first(context, reader, policy, asked)
+  return next(context, reader, policy, asked, link)
 }
 
 async function first(context: AppContext, reader: Reader, policy: Policy, asked: Search): Promise<Result> {

@@ -2,7 +2,7 @@
 import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { AppContext } from '../interactions/context.ts'
-import { openLink } from '../interactions/link.ts'
+import { findLink, openLink } from '../interactions/link.ts'
 import type { Operation, OperationInput } from '../interactions/operation.ts'
 import { absent } from '../interactions/read.ts'
 import type { Result } from '../interactions/result.ts'
@@ -33,16 +33,9 @@ async function run(context: AppContext, input: OperationInput): Promise<Result> 
   if (!isOwn(principal, `Patient/${input.id}`)) throw absent('Patient')
   if (!input.policy.may('search-type', 'AuditEvent'))
     throw new FhirError('forbidden', 'The scopes granted do not allow this search')
-  const page = input.params.find(([name]) => name === '_page')
-  if (page) {
-    if (input.params.length > 1 || input.body)
-      throw new FhirError('bad-link', 'A page link has no other parameters')
-    return answerBundle(
-      context,
-      input,
-      await openLink<RecordWalk>(context, principal, toPath(input), page[1]),
-    )
-  }
+  const link = findLink(input)
+  if (link !== undefined)
+    return answerBundle(context, input, await openLink<RecordWalk>(context, principal, toPath(input), link))
   const question = readQuestion(context, input)
   return input.text ? answerCsv(context, question) : answerBundle(context, input, { question })
 }

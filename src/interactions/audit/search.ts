@@ -10,7 +10,7 @@ import type { Expr, SortKey } from '../../search/query.ts'
 import type { Kept, Page, Reader, Version } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import type { Search } from '../interaction.ts'
-import { openLink, sealLink } from '../link.ts'
+import { findLink, openLink, sealLink } from '../link.ts'
 import { createPacer } from '../pace.ts'
 import { joinBundle, toSearchEntries } from '../page.ts'
 import { toQueryString } from '../params.ts'
@@ -50,12 +50,11 @@ export async function searchAuditEvents(
   policy: Policy,
   asked: Search,
 ): Promise<Result> {
-  const page = asked.params.find(([name]) => name === '_page')
-  if (page === undefined) return answer(context, reader, policy, asked)
-  if (asked.params.length > 1) throw new FhirError('bad-link', 'A page link has no other parameters')
-  const walk = await openLink<Walk | RowWalk>(context, policy.principal, toPath(asked), page[1])
+  const link = findLink(asked)
+  if (link === undefined) return answer(context, reader, policy, asked)
+  const walk = await openLink<Walk | RowWalk>(context, policy.principal, toPath(asked), link)
   if (!('before' in walk)) return search(context, reader, policy, asked)
-  return answer(context, reader, policy, walk.search, { ...walk, link: page[1] })
+  return answer(context, reader, policy, walk.search, { ...walk, link })
 }
 
 async function answer(

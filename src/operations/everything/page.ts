@@ -3,7 +3,7 @@ import type { Cursor } from '../../access/plan.ts'
 import type { BundleLink } from '../../fhir/bundle.ts'
 import { FhirError, type Issue } from '../../fhir/outcome.ts'
 import type { AppContext } from '../../interactions/context.ts'
-import { openLink, sealLink } from '../../interactions/link.ts'
+import { findLink, openLink, sealLink } from '../../interactions/link.ts'
 import type { OperationInput } from '../../interactions/operation.ts'
 import { joinBundle, toSearchEntries } from '../../interactions/page.ts'
 import { type Params, quote, toQueryString } from '../../interactions/params.ts'
@@ -57,11 +57,9 @@ async function openWalk(
   context: AppContext,
   input: OperationInput,
 ): Promise<Walk | { given: Params; after?: undefined }> {
-  const page = input.params.find(([name]) => name === '_page')
-  if (!page) return { given: input.params }
-  if (input.params.length > 1 || input.body)
-    throw new FhirError('bad-link', 'A page link has no other parameters')
-  return openLink<Walk>(context, input.policy.principal, toPath(input), page[1])
+  const link = findLink(input)
+  if (link === undefined) return { given: input.params }
+  return openLink<Walk>(context, input.policy.principal, toPath(input), link)
 }
 
 function toPath({ type, id }: OperationInput): string {
