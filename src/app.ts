@@ -44,6 +44,7 @@ import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
 import { registerCheck } from './smart/check.ts'
+import { createSmartContext, registerSmart } from './smart/plugin.ts'
 import type { Store } from './store/store.ts'
 
 const COMPRESS_FROM_BYTES = 2048
@@ -166,6 +167,7 @@ export async function createApp(
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBundle,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     forceCloseConnections: 'idle',
     // A FHIR id has 64 characters; what is longer is no id of ours, and a long URL is a search.
     routerOptions: { maxParamLength: 2048 },
@@ -177,6 +179,8 @@ export async function createApp(
   registerLog(app)
   await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
   registerCheck(app, store, context.definitions)
+  // Before compression: a compressed page lets its hidden values be guessed (BREACH).
+  await registerSmart(app, await createSmartContext(context, config))
   await app.register(compress, {
     threshold: COMPRESS_FROM_BYTES,
     encodings: ['br', 'gzip'],

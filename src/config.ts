@@ -64,6 +64,27 @@ function parseOrigins(text: string): readonly string[] {
   throw new RangeError('origins separated by commas, such as https://app.example.org, or *')
 }
 
+function parseSecret(text: string): string {
+  if (text === '' || text.length >= 32) return text
+  throw new RangeError('at least 32 characters, such as of: openssl rand -base64 32')
+}
+
+function parseList(text: string): readonly string[] {
+  return text.split(',').flatMap((part) => part.trim() || [])
+}
+
+function parseProxies(text: string): readonly string[] {
+  const proxies = parseList(text)
+  if (proxies.every((each) => /^[0-9A-Fa-f.:]+(\/\d{1,3})?$/.test(each))) return proxies
+  throw new RangeError('IP addresses or networks separated by commas, such as 10.0.0.0/8')
+}
+
+function parseHosts(text: string): readonly string[] {
+  const hosts = parseList(text)
+  if (hosts.every((host) => /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(host))) return hosts
+  throw new RangeError('host names in lower case separated by commas, such as keys.hospital.example:8443')
+}
+
 function parseOrganization(text: string): string {
   if (/^Organization\/[A-Za-z0-9.-]{1,64}$/.test(text)) return text
   throw new RangeError('a reference such as Organization/3')
@@ -177,6 +198,83 @@ export const SETTINGS = {
     '',
     'Browser origins that may call the API, separated by commas; `*` for all. Metadata is open to every origin.',
     parseOrigins,
+  ),
+  registration: setting(
+    'MUSUBI_REGISTRATION',
+    'approval',
+    '',
+    "Who may register a client at the registration endpoint: `closed`, `approval` (anybody, the operator approves it), or `open` (anybody, at once, for residents' apps alone).",
+    oneOf('closed', 'approval', 'open'),
+  ),
+  secret: setting(
+    'MUSUBI_SECRET',
+    '',
+    '',
+    'The secret that keys in the store are sealed with, at least 32 characters. Default: made once and kept in the file `secret.key` beside the store, which no backup copies.',
+    parseSecret,
+  ),
+  trustedProxies: setting(
+    'MUSUBI_TRUSTED_PROXIES',
+    '',
+    '',
+    'Addresses or networks of reverse proxies, separated by commas, whose `X-Forwarded-For` says where a request comes from; needed for limits by address.',
+    parseProxies,
+  ),
+  privateHosts: setting(
+    'MUSUBI_PRIVATE_HOSTS',
+    '',
+    '',
+    'Hosts (`NAME` or `NAME:PORT`, separated by commas) from which keys may be fetched although their address is private or they speak plain http.',
+    parseHosts,
+  ),
+  assertionAudience: setting(
+    'MUSUBI_ASSERTION_AUDIENCE',
+    'token',
+    '',
+    'The `aud` of a client assertion: `token` for the URL of the token endpoint alone (SMART), `issuer` to accept the issuer too.',
+    oneOf('token', 'issuer'),
+  ),
+  accessTokenTtl: setting(
+    'MUSUBI_ACCESS_TOKEN_TTL',
+    '3600',
+    'seconds',
+    'Life of an access token of a user.',
+    (text) => integer(60, 3_600)(text) * 1000,
+  ),
+  backendTokenTtl: setting(
+    'MUSUBI_BACKEND_TOKEN_TTL',
+    '300',
+    'seconds',
+    'Life of an access token of Backend Services.',
+    (text) => integer(30, 300)(text) * 1000,
+  ),
+  refreshTokenTtl: setting(
+    'MUSUBI_REFRESH_TOKEN_TTL',
+    '7776000',
+    'seconds',
+    'How long a refresh token that is not used stays good; each use starts it anew.',
+    (text) => integer(3_600, 31_536_000)(text) * 1000,
+  ),
+  sessionTtl: setting(
+    'MUSUBI_SESSION_TTL',
+    '28800',
+    'seconds',
+    'How long a login in a browser lasts.',
+    (text) => integer(60, 86_400)(text) * 1000,
+  ),
+  attemptsPerMinute: setting(
+    'MUSUBI_ATTEMPTS_PER_MINUTE',
+    '60',
+    'requests',
+    'How many requests to log in, to register or with wrong credentials are answered from one address in a minute.',
+    integer(1, 100_000),
+  ),
+  requestsPerMinute: setting(
+    'MUSUBI_AUTH_REQUESTS_PER_MINUTE',
+    '30000',
+    'requests',
+    'How many requests of one client are answered by the authorization server in a minute.',
+    integer(1, 10_000_000),
   ),
   defaultCount: setting(
     'MUSUBI_DEFAULT_COUNT',

@@ -40,7 +40,7 @@ export interface AuditRow {
   /** Instant in ms. */
   readonly at: number
   readonly action: AuditAction
-  /** An interaction code of R4, `$name` of an operation, or a code of our own (`TASKS`). */
+  /** An interaction code of R4, `$name` of an operation, or a code of our own (`TASKS`, `SECURITY_EVENTS`). */
   readonly subtype: string
   readonly outcome: AuditOutcome
   readonly agent: AuditAgent
@@ -91,6 +91,21 @@ export interface Deed {
 /** Acts of the server itself that are no interaction of R4. */
 export const TASKS = ['token', 'import', 'export', 'config'] as const
 export type Task = (typeof TASKS)[number]
+
+/** What happens to tokens and the people who ask for them. */
+export const SECURITY_EVENTS = [
+  'login',
+  'logout',
+  'authorize',
+  'issue',
+  'refresh',
+  'revoke',
+  'introspect',
+  'register',
+  'refused-token',
+  'credential',
+] as const
+export type SecurityEvent = (typeof SECURITY_EVENTS)[number]
 
 /** Entities that a row names; beyond it only their number is kept. */
 export const MAX_ENTITIES = 100

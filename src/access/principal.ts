@@ -50,6 +50,10 @@ export interface TokenGrant {
   readonly legalBasis?: string
   readonly role?: string
   readonly purpose: string
+  /** Key of what a person has allowed the client: the token ends with it. Absent where nobody was asked. */
+  readonly authorization?: string
+  /** The FHIR base that the token was made for. */
+  readonly audience?: string
   readonly expiresAt: number
 }
 

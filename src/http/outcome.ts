@@ -4,7 +4,7 @@ import { loadDefinitions } from '../fhir/definitions.ts'
 import { locateJson } from '../fhir/json-position.ts'
 import { type Issue, type OperationOutcome, toOutcome } from '../fhir/outcome.ts'
 import { locateXml } from '../fhir/xml/parse.ts'
-import { parseLanguage } from './language.ts'
+import { parseLanguage } from '../interactions/language.ts'
 import { toBodyFormat } from './negotiate.ts'
 
 /** Returns the outcome of `issues` as the answer to `request`. */

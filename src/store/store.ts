@@ -107,7 +107,12 @@ export interface RecordRow {
 }
 
 export type RecordChange =
-  | { readonly kind: 'add' | 'put'; readonly row: RecordRow }
+  | {
+      readonly kind: 'add' | 'put'
+      readonly row: RecordRow
+      /** Nobody keeps what such a row said before, or that there was none: the epoch stays. */
+      readonly quiet?: boolean
+    }
   | { readonly kind: 'delete'; readonly collection: string; readonly key: string }
 
 export interface Records {

@@ -1,6 +1,6 @@
 // A row of the access log as an AuditEvent, in the form of IHE's Basic Audit Log Patterns. https://profiles.ihe.net/ITI/BALP/
 import type { Resource } from '../../fhir/resource.ts'
-import type { AuditAgent, AuditEntity, AuditRow, Task } from '../audit.ts'
+import type { AuditAgent, AuditEntity, AuditRow, SecurityEvent, Task } from '../audit.ts'
 import {
   CODES,
   type Coding,
@@ -50,11 +50,24 @@ function isReading({ action }: AuditRow): boolean {
   return action === 'R'
 }
 
-const TYPES: Readonly<Record<Task, Coding>> = {
-  token: dicom('110113', 'Security Alert'),
+const LOGGED_IN = dicom('110114', 'User Authentication')
+const SECURITY = dicom('110113', 'Security Alert')
+
+const TYPES: Readonly<Record<Task | SecurityEvent, Coding>> = {
+  token: SECURITY,
   import: dicom('110107', 'Import'),
   export: dicom('110106', 'Export'),
-  config: dicom('110113', 'Security Alert'),
+  config: SECURITY,
+  login: LOGGED_IN,
+  logout: LOGGED_IN,
+  authorize: SECURITY,
+  issue: SECURITY,
+  refresh: SECURITY,
+  revoke: SECURITY,
+  introspect: SECURITY,
+  register: SECURITY,
+  'refused-token': SECURITY,
+  credential: SECURITY,
 }
 
 const REST: Coding = { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' }
@@ -63,17 +76,17 @@ const INTERACTION = 'http://hl7.org/fhir/restful-interaction'
 /** The code system of subtypes that are no interaction of R4. */
 export const SUBTYPES = 'https://musubi.example/fhir/CodeSystem/audit-event-subtype'
 
-function isTask(subtype: string): subtype is Task {
+function isOurs(subtype: string): subtype is Task | SecurityEvent {
   return Object.hasOwn(TYPES, subtype)
 }
 
 function toType(subtype: string): Coding {
-  return isTask(subtype) ? TYPES[subtype] : REST
+  return isOurs(subtype) ? TYPES[subtype] : REST
 }
 
 // The name of an operation is a code without a system: each is defined by its own OperationDefinition.
 function toSubtypes(subtype: string): readonly Coding[] {
-  if (isTask(subtype)) return [{ system: SUBTYPES, code: subtype }]
+  if (isOurs(subtype)) return [{ system: SUBTYPES, code: subtype }]
   if (!subtype.startsWith('$')) return [{ system: INTERACTION, code: subtype }]
   return [{ system: INTERACTION, code: 'operation' }, { code: subtype.slice(1) }]
 }

@@ -50,7 +50,11 @@ export type FlatEntries = readonly (number | string | null)[]
 /** A change of a record, its value as JSON text: what is stored does not depend on how threads copy objects. */
 export type PackedRecord =
   | Extract<RecordChange, { kind: 'delete' }>
-  | { readonly kind: 'add' | 'put'; readonly row: Omit<RecordRow, 'value'> & { readonly value: string } }
+  | {
+      readonly kind: 'add' | 'put'
+      readonly quiet: boolean
+      readonly row: Omit<RecordRow, 'value'> & { readonly value: string }
+    }
 
 export interface PackedCommit {
   readonly changes: readonly PackedChange[]

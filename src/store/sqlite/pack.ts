@@ -75,5 +75,6 @@ function packExpectation({ version, noMatch, oneMatch }: Expectation): PackedExp
 
 function packRecord(change: RecordChange): PackedRecord {
   if (change.kind === 'delete') return change
-  return { kind: change.kind, row: { ...change.row, value: JSON.stringify(change.row.value ?? null) } }
+  const { kind, row, quiet = false } = change
+  return { kind, quiet, row: { ...row, value: JSON.stringify(row.value ?? null) } }
 }

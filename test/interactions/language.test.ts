@@ -1,6 +1,6 @@
 // The language of sentences for people. https://www.rfc-editor.org/rfc/rfc9110#field.accept-language
 import t from 'tap'
-import { parseLanguage } from '../../src/http/language.ts'
+import { parseLanguage } from '../../src/interactions/language.ts'
 
 const HEADERS: readonly (readonly [string | undefined, 'en' | 'ja'])[] = [
   [undefined, 'en'],

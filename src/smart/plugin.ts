@@ -1,0 +1,64 @@
+// The authorization server: every endpoint and page, and what all of them share. https://hl7.org/fhir/smart-app-launch/
+import { randomBytes } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import type { AppContext } from '../interactions/context.ts'
+import { openClients } from './client.ts'
+import type { SmartContext, SmartSettings } from './context.ts'
+import { answerEndpointFailure, answerPageFailure } from './failure.ts'
+import { openKeys } from './keys/open-keys.ts'
+import { registerAssets } from './pages/assets.ts'
+import { toSmartUrls } from './urls.ts'
+
+/** Adds routes of the authorization server; paths begin with `context.urls.rootPath`. */
+export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
+
+/** What answers JSON to programs; failures are RFC 6749's. */
+const ENDPOINTS: readonly RegisterRoutes[] = []
+
+/** What answers pages to people; failures are pages. */
+const PAGES: readonly RegisterRoutes[] = [registerAssets]
+
+/** Returns the context of the authorization server on a store. */
+export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
+  return {
+    app,
+    urls: toSmartUrls(app.settings.baseUrl),
+    settings,
+    clients: openClients(app.store),
+    keys: await openKeys(app.store, settings),
+    csrfKey: randomBytes(32),
+  }
+}
+
+/** Serves the authorization server beside the FHIR base. None of its routes asks for a bearer token before it is reached. */
+export async function registerSmart(app: FastifyInstance, context: SmartContext): Promise<void> {
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, public: true }
+    })
+    await scope.register(cookie)
+    scope.removeAllContentTypeParsers()
+    // Bodies are read as bytes: what they hold is checked where it is parsed.
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) =>
+      done(null, body),
+    )
+    await registerAll(scope, context, ENDPOINTS, answerEndpointFailure(context))
+    await registerAll(scope, context, PAGES, answerPageFailure(context))
+  })
+}
+
+/** Bytes: the largest body is a JWKS or an assertion. */
+const MAX_BODY = 256 * 1024
+
+async function registerAll(
+  app: FastifyInstance,
+  context: SmartContext,
+  routes: readonly RegisterRoutes[],
+  answer: Parameters<FastifyInstance['setErrorHandler']>[0],
+): Promise<void> {
+  await app.register(async (scope) => {
+    scope.setErrorHandler(answer)
+    for (const register of routes) await register(scope, context)
+  })
+}

@@ -1,0 +1,15 @@
+// Assets and failures of pages.
+import t from 'tap'
+import { openServer } from '../support/server.ts'
+
+t.test('assets are served without a token, and again only where they have changed', async (t) => {
+  const { app } = await openServer(t)
+  const first = await app.inject('/auth/assets/page.css')
+  t.equal(first.statusCode, 200)
+  t.match(first.headers['content-type'], /^text\/css/)
+  const again = await app.inject({
+    url: '/auth/assets/page.css',
+    headers: { 'if-none-match': String(first.headers['etag']) },
+  })
+  t.equal(again.statusCode, 304)
+})
