@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { openClients } from './client.ts'
+import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { openKeys } from './keys/open-keys.ts'
@@ -14,7 +15,7 @@ import { toSmartUrls } from './urls.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = []
+const ENDPOINTS: readonly RegisterRoutes[] = [registerRegistration]
 
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [registerAssets]
