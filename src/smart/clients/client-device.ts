@@ -9,9 +9,9 @@ import type { Client } from '../client.ts'
 /** The system of client ids as identifiers. */
 const CLIENT_IDS = 'https://musubi.example/fhir/NamingSystem/client-id'
 
-/** Returns the step that makes the Device say what the client is now; it comes from the server, and others cannot change it. */
+/** Returns the step that makes the Device say what the client is now; it comes from the organisation that runs the server. */
 export async function planDevice(context: AppContext, client: Client): Promise<Step> {
-  const policy = await createSystemPolicy('client registration', context)
+  const policy = await createSystemPolicy('client registration', context, context.settings.organization)
   const resource = toDevice(client)
   return planUpdate(
     { context, policy, reader: context.store },

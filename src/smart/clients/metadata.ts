@@ -87,7 +87,7 @@ function readLocalized(given: Given): Readonly<Record<string, string>> {
     const [member = '', ...rest] = each.split('#')
     if (!LANGUAGE.test(rest.join('#'))) throw invalid(member, 'has a # without a language behind it')
     const read = member === 'client_name' ? name : webUri
-    return [each, read(given[each], member)]
+    return [each, read(given[each], each)]
   })
   return Object.fromEntries(entries)
 }
