@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { openClients } from './client.ts'
+import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
@@ -14,7 +15,10 @@ import { toSmartUrls } from './urls.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = [registerJwks]
+const ENDPOINTS: readonly RegisterRoutes[] = [
+  registerJwks,
+  registerRegistration,
+]
 
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [registerAssets]
