@@ -2,14 +2,23 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
+import { registerAuthorize } from './authorize/endpoint.ts'
+import { registerLaunch } from './authorize/launch-endpoint.ts'
 import { openClients } from './client.ts'
+import { countAttempts } from './clients/attempts.ts'
+import { openClientKeys } from './clients/jwks.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { registerDiscovery } from './discovery.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerAssets } from './pages/assets.ts'
+import { registerStyle } from './pages/style.ts'
+import { registerRevoke } from './revoke.ts'
+import { registerToken } from './token-endpoint/endpoint.ts'
 import { toSmartUrls } from './urls.ts'
+import { registerUserInfo } from './userinfo.ts'
 
 /** Adds routes of the authorization server; paths begin with `context.urls.rootPath`. */
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
@@ -18,10 +27,16 @@ export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => vo
 const ENDPOINTS: readonly RegisterRoutes[] = [
   registerJwks,
   registerRegistration,
+  registerDiscovery,
+  registerToken,
+  registerRevoke,
+  registerUserInfo,
+  registerLaunch,
+  registerStyle,
 ]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets]
+const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
@@ -33,6 +48,8 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     clients: openClients(app.store),
     keys,
     csrfKey: keys.derive('csrf'),
+    clientKeys: openClientKeys(settings.privateHosts),
+    clientAttempts: countAttempts(settings.attemptsPerMinute),
   }
 }
 
