@@ -7,6 +7,7 @@ import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { openKeys } from './keys/open-keys.ts'
+import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
 import { toSmartUrls } from './urls.ts'
 
@@ -17,7 +18,7 @@ export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => vo
 const ENDPOINTS: readonly RegisterRoutes[] = []
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets]
+const PAGES: readonly RegisterRoutes[] = [registerAssets, registerManage]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
