@@ -43,8 +43,10 @@ import { spreadLabels } from './interactions/spread-labels.ts'
 import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
+import { noteRefusedToken } from './smart/audit.ts'
 import { registerCheck } from './smart/check.ts'
 import { createSmartContext, registerSmart } from './smart/plugin.ts'
+import { createVerifier } from './smart/verifier.ts'
 import type { Store } from './store/store.ts'
 
 const COMPRESS_FROM_BYTES = 2048
@@ -160,6 +162,7 @@ export async function createApp(
   await backfillFacets(context, config.organization, (done) => {
     if (done % 10_000 === 0) process.stderr.write(`Bringing the store up to date: ${done} resources\n`)
   })
+  const smart = await createSmartContext(context, config)
   const app = fastify({
     logger: toLogger(config.logLevel, stream),
     // One logger for all: a child for each request costs more than the request's own line.
@@ -178,9 +181,12 @@ export async function createApp(
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
   await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
-  registerCheck(app, store, context.definitions)
+  registerCheck(
+    app,
+    createVerifier(context, (grant) => void noteRefusedToken(smart, grant)),
+  )
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
-  await registerSmart(app, await createSmartContext(context, config))
+  await registerSmart(app, smart)
   await app.register(compress, {
     threshold: COMPRESS_FROM_BYTES,
     encodings: ['br', 'gzip'],

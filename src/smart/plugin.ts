@@ -1,11 +1,12 @@
 // The authorization server: every endpoint and page, and what all of them share. https://hl7.org/fhir/smart-app-launch/
-import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { openClients } from './client.ts'
+import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
+import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
@@ -15,20 +16,24 @@ import { toSmartUrls } from './urls.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = []
+const ENDPOINTS: readonly RegisterRoutes[] = [
+  registerJwks,
+  registerRegistration,
+]
 
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [registerAssets, registerManage]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
+  const keys = await openKeys(app.store, settings)
   return {
     app,
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
-    keys: await openKeys(app.store, settings),
-    csrfKey: randomBytes(32),
+    keys,
+    csrfKey: keys.derive('csrf'),
   }
 }
 
