@@ -13,6 +13,7 @@ import { registerDiscovery } from './discovery.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
+import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
 import { registerStyle } from './pages/style.ts'
 import { registerRevoke } from './revoke.ts'
@@ -36,7 +37,7 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
 ]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize]
+const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize, registerManage]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {

@@ -12,7 +12,11 @@ import { grantClientCredentials } from './client-credentials.ts'
 import { refresh, withClientOfToken } from './refresh-token.ts'
 import type { TokenResponse } from './response.ts'
 
-type Exchange = (context: SmartContext, authenticated: AuthenticatedClient, form: Form) => Promise<TokenResponse>
+type Exchange = (
+  context: SmartContext,
+  authenticated: AuthenticatedClient,
+  form: Form,
+) => Promise<TokenResponse>
 
 const EXCHANGES: Readonly<Record<GrantType, Exchange>> = {
   authorization_code: exchangeCode,
