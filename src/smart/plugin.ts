@@ -3,6 +3,8 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { openClients } from './client.ts'
+import { countAttempts } from './clients/attempts.ts'
+import { openClientKeys } from './clients/jwks.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
@@ -27,6 +29,8 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
+    clientKeys: openClientKeys(settings.privateHosts),
+    clientAttempts: countAttempts(settings.attemptsPerMinute),
     keys,
     csrfKey: keys.derive('csrf'),
   }
