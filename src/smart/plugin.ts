@@ -47,6 +47,8 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
+    clientKeys: openClientKeys(settings.privateHosts),
+    clientAttempts: countAttempts(settings.attemptsPerMinute),
     keys,
     csrfKey: keys.derive('csrf'),
     clientKeys: openClientKeys(settings.privateHosts),
