@@ -51,8 +51,6 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     clientAttempts: countAttempts(settings.attemptsPerMinute),
     keys,
     csrfKey: keys.derive('csrf'),
-    clientKeys: openClientKeys(settings.privateHosts),
-    clientAttempts: countAttempts(settings.attemptsPerMinute),
   }
 }
 
