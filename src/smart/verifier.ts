@@ -3,6 +3,7 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import type { AppContext } from '../interactions/context.ts'
 import { findAuthorization, isInForce } from './authorization.ts'
 import { CLIENTS, type Client } from './client.ts'
+import { withinRegistration } from './clients/within-registration.ts'
 import { hashToken, isToken, TOKENS } from './token.ts'
 
 export interface Verifier {
@@ -16,6 +17,8 @@ export interface Verifier {
 
 interface Verified {
   readonly principal: Principal
+  /** What it was made with. */
+  readonly scope: string
   /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
   readonly records: number
   readonly consents: number
@@ -56,9 +59,12 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
         onRefused?.(grant)
         return forget(key)
       }
-      const principal = verified.get(key)?.principal ?? toPrincipal(grant, definitions)
+      const scope = await scopeNow(context, grant)
+      const before = verified.get(key)
+      const principal =
+        before?.scope === scope ? before.principal : toPrincipal({ ...grant, scope }, definitions)
       if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-      verified.set(key, { principal, ...epochs })
+      verified.set(key, { principal, scope, ...epochs })
       return principal
     },
   }
@@ -74,6 +80,13 @@ export function toBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
   const token = header.slice(7).trim()
   return isToken(token) ? token : undefined
+}
+
+// What was granted here stays within the registration; what the operator has made by hand is the operator's.
+async function scopeNow({ store, definitions }: VerifierContext, grant: TokenGrant): Promise<string> {
+  if (grant.audience === undefined) return grant.scope
+  const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
+  return client === undefined ? '' : withinRegistration(definitions, client, grant.scope)
 }
 
 /** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */
