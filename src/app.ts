@@ -177,10 +177,11 @@ export async function createApp(
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
+  const smart = await createSmartContext(context, config)
   await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
-  registerCheck(app, store, context.definitions)
+  registerCheck(app, smart.verify)
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
-  await registerSmart(app, await createSmartContext(context, config))
+  await registerSmart(app, smart)
   await app.register(compress, {
     threshold: COMPRESS_FROM_BYTES,
     encodings: ['br', 'gzip'],

@@ -25,14 +25,17 @@ interface Verified {
 
 const MAX_CACHED = 10_000
 
+/** Looks a bearer token up: the Principal at once where it is known, else a promise of it; undefined for a token that stands for nobody. */
+export type Verify = (token: string) => Principal | undefined | Promise<Principal | undefined>
+
 /**
- * Puts a Principal on every request before its body is read, or answers 401. Unknown routes are asked for a token too, so
- * that they tell nothing. The same Principal object comes back while the store has not changed and the token has not expired.
+ * Returns what looks bearer tokens up. The same Principal object comes back while the store has not changed and the token
+ * has not expired.
  */
-export function registerCheck(app: FastifyInstance, store: Store, definitions: Definitions): void {
+export function createVerify(store: Store, definitions: Definitions): Verify {
   const verified = new Map<string, Verified>()
 
-  async function verify(key: string): Promise<Principal | undefined> {
+  async function read(key: string): Promise<Principal | undefined> {
     const epoch = store.epoch()
     const row = await store.records.get(TOKENS, key)
     if (!row) {
@@ -43,29 +46,51 @@ export function registerCheck(app: FastifyInstance, store: Store, definitions: D
     const principal = known ?? toPrincipal(row.value as TokenGrant, definitions)
     if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
     verified.set(key, { principal, epoch })
-    return principal
+    return principal.expiresAt > Date.now() ? principal : undefined
   }
 
+  return (token) => {
+    const key = hashToken(token)
+    const known = verified.get(key)
+    const isCurrent = known?.epoch === store.epoch() && known.principal.expiresAt > Date.now()
+    return isCurrent ? known.principal : read(key)
+  }
+}
+
+/**
+ * Puts a Principal on every request before its body is read, or answers 401. Unknown routes are asked for a token too, so
+ * that they tell nothing.
+ */
+export function registerCheck(app: FastifyInstance, verify: Verify): void {
   app.decorateRequest('principal', null as unknown as Principal)
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
     if (request.routeOptions.config.public) return done()
-    const token = toBearer(request.headers.authorization)
-    if (token === undefined)
-      return done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
-    const key = hashToken(token)
-    const known = verified.get(key)
-    if (known && known.epoch === store.epoch() && known.principal.expiresAt > Date.now()) {
-      request.principal = known.principal
-      return done()
-    }
-    verify(key).then((principal) => {
-      if (principal && principal.expiresAt > Date.now()) {
-        request.principal = principal
-        done()
-      } else
-        done(refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'))
-    }, done)
+    admit(verify, request, reply, done)
   })
+}
+
+/** Puts the Principal of its bearer token on a request; calls `done` with FhirError `login`, and sets the challenge, where there is none. */
+export function admit(
+  verify: Verify,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  const token = toBearer(request.headers.authorization)
+  if (token === undefined) {
+    done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
+    return
+  }
+  const settle = (principal: Principal | undefined): void => {
+    if (principal) {
+      request.principal = principal
+      done()
+    } else
+      done(refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'))
+  }
+  const found = verify(token)
+  if (found instanceof Promise) found.then(settle, done)
+  else settle(found)
 }
 
 /** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form. */

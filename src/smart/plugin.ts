@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
+import { createVerify } from './check.ts'
 import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
@@ -26,6 +27,7 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
+    verify: createVerify(app.store, app.definitions),
     keys: await openKeys(app.store, settings),
     csrfKey: randomBytes(32),
   }
