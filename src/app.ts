@@ -44,6 +44,7 @@ import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
 import { registerCheck } from './smart/check.ts'
+import { toCorsPaths } from './smart/cors-paths.ts'
 import { createSmartContext, registerSmart } from './smart/plugin.ts'
 import type { Store } from './store/store.ts'
 
@@ -178,7 +179,11 @@ export async function createApp(
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
   const smart = await createSmartContext(context, config)
-  await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
+  await registerCors(app, {
+    ...toCorsPaths(smart.urls),
+    origins: config.corsOrigins,
+    registered: smart.clients.origins,
+  })
   registerCheck(app, smart.verify)
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
   await registerSmart(app, smart)
