@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { registerAppState } from './app-state/routes.ts'
+import { registerBrands } from './brands.ts'
 import { createVerify } from './check.ts'
 import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
@@ -16,7 +17,7 @@ import { toSmartUrls } from './urls.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = [registerAppState]
+const ENDPOINTS: readonly RegisterRoutes[] = [registerAppState, registerBrands]
 
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [registerAssets]
