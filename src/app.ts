@@ -161,6 +161,7 @@ export async function createApp(
   await backfillFacets(context, config.organization, (done) => {
     if (done % 10_000 === 0) process.stderr.write(`Bringing the store up to date: ${done} resources\n`)
   })
+  const smart = await createSmartContext(context, config)
   const app = fastify({
     logger: toLogger(config.logLevel, stream),
     // One logger for all: a child for each request costs more than the request's own line.
@@ -178,13 +179,12 @@ export async function createApp(
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
-  const smart = await createSmartContext(context, config)
   await registerCors(app, {
     ...toCorsPaths(smart.urls),
     origins: config.corsOrigins,
     registered: smart.clients.origins,
   })
-  registerCheck(app, smart.verify)
+  registerCheck(app, smart.verifier)
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
   await registerSmart(app, smart)
   await app.register(compress, {

@@ -1,9 +1,9 @@
 // What every part of the authorization server works with; made once by the plugin.
 import type { AppContext } from '../interactions/context.ts'
-import type { Verify } from './check.ts'
 import type { Clients } from './client.ts'
 import type { Keys } from './keys/keys.ts'
 import type { SmartUrls } from './urls.ts'
+import type { Verifier } from './verifier.ts'
 
 /** Settings that the authorization server reads; `config.ts` fills them. Times in milliseconds. */
 export interface SmartSettings {
@@ -32,7 +32,7 @@ export interface SmartContext {
   readonly settings: SmartSettings
   readonly clients: Clients
   /** Looks bearer tokens up: the same for every door. */
-  readonly verify: Verify
+  readonly verifier: Verifier
   /** Signing keys, and the sealing of what is kept secret in the store. */
   readonly keys: Keys
   /** 32 bytes that bind a form to a browser. */

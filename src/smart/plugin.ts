@@ -4,14 +4,15 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { registerAppState } from './app-state/routes.ts'
+import { noteRefusedToken } from './audit.ts'
 import { registerBrands } from './brands.ts'
-import { createVerify } from './check.ts'
 import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerAssets } from './pages/assets.ts'
 import { toSmartUrls } from './urls.ts'
+import { createVerifier } from './verifier.ts'
 
 /** Adds routes of the authorization server; paths begin with `context.urls.rootPath`. */
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
@@ -24,15 +25,16 @@ const PAGES: readonly RegisterRoutes[] = [registerAssets]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
-  return {
+  const context: SmartContext = {
     app,
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
-    verify: createVerify(app.store, app.definitions),
+    verifier: createVerifier(app, (grant) => void noteRefusedToken(context, grant)),
     keys: await openKeys(app.store, settings),
     csrfKey: randomBytes(32),
   }
+  return context
 }
 
 /** Serves the authorization server beside the FHIR base. None of its routes asks for a bearer token before it is reached. */

@@ -17,7 +17,7 @@ type WithId = { Params: { id: string } }
 export async function registerAppState(app: FastifyInstance, context: SmartContext): Promise<void> {
   await app.register(async (scope) => {
     scope.setErrorHandler(answerStateFailure)
-    scope.addHook('onRequest', (request, reply, done) => admit(context.verify, request, reply, done))
+    scope.addHook('onRequest', (request, reply, done) => admit(context.verifier, request, reply, done))
     const path = `${context.urls.rootPath}/app-state/Basic`
     scope.post(path, (request, reply) => create(context, request, reply))
     scope.get(path, (request, reply) => search(context, request, reply))
