@@ -1,5 +1,4 @@
 // The authorization server: every endpoint and page, and what all of them share. https://hl7.org/fhir/smart-app-launch/
-import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
@@ -9,6 +8,7 @@ import { registerBrands } from './brands.ts'
 import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
+import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerAssets } from './pages/assets.ts'
 import { toSmartUrls } from './urls.ts'
@@ -18,21 +18,22 @@ import { createVerifier } from './verifier.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = [registerAppState, registerBrands]
+const ENDPOINTS: readonly RegisterRoutes[] = [registerAppState, registerBrands, registerJwks]
 
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [registerAssets]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
+  const keys = await openKeys(app.store, settings)
   const context: SmartContext = {
     app,
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
     verifier: createVerifier(app, (grant) => void noteRefusedToken(context, grant)),
-    keys: await openKeys(app.store, settings),
-    csrfKey: randomBytes(32),
+    keys,
+    csrfKey: keys.derive('csrf'),
   }
   return context
 }
