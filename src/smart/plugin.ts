@@ -7,6 +7,7 @@ import { noteRefusedToken } from './audit.ts'
 import { registerBrands } from './brands.ts'
 import { openClients } from './client.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { createVerifyExternal } from './external-token.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
@@ -31,7 +32,11 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
-    verifier: createVerifier(app, (grant) => void noteRefusedToken(context, grant)),
+    verifier: createVerifier(
+      app,
+      (grant) => void noteRefusedToken(context, grant),
+      createVerifyExternal(app, async ({ metadata }) => metadata.jwks?.keys ?? []),
+    ),
     keys,
     csrfKey: keys.derive('csrf'),
   }
