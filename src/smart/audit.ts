@@ -20,7 +20,7 @@ export interface TokenEvent {
 }
 
 /** Returns the row of an event, to ride in the commit that makes it; none where nothing is recorded here. */
-export function toJournal({ app }: SmartContext, event: TokenEvent): readonly JournalEntry[] {
+export function toJournal({ app }: Pick<SmartContext, 'app'>, event: TokenEvent): readonly JournalEntry[] {
   return app.settings.audit ? [{ kind: 'audit', row: toRow(event) }] : []
 }
 

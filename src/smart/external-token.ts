@@ -6,21 +6,14 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import { parseScopes } from '../access/scopes.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { AppContext } from '../interactions/context.ts'
+import type { ClientKeys } from './clients/jwks.ts'
+import { FetchError } from './fetch-json.ts'
 import { toGrantContext } from './grant-context.ts'
 import { type BearerIssuer, toIssuerKey } from './issuers/issuer.ts'
 import { ISSUERS } from './issuers/login-issuer.ts'
 import { verifyJwt } from './jose.ts'
 import { type JsonObject, JwtError, readJwt } from './jwt.ts'
 import { hashToken } from './token.ts'
-
-/** Returns the keys of an issuer, one with `kid` among them where there is such; rejects where there are none to be had. */
-export type FindIssuerKeys = (
-  source: {
-    readonly id: string
-    readonly metadata: Pick<BearerIssuer, 'jwks' | 'jwks_uri'>
-  },
-  kid: string,
-) => Promise<readonly JsonObject[]>
 
 /** The Principal of a token of another server, or undefined where anything about it is not as it must be. */
 export type VerifyExternal = (token: string) => Promise<Principal | undefined>
@@ -44,7 +37,7 @@ const SKEW_S = 60
  * the ten rules of every grant (`access/grant.ts`). What was accepted is kept until it expires or the issuer's configuration
  * changes; whether the grant still holds is asked each time.
  */
-export function createVerifyExternal(context: AppContext, findKeys: FindIssuerKeys): VerifyExternal {
+export function createVerifyExternal(context: AppContext, findKeys: ClientKeys['find']): VerifyExternal {
   const kept = new Map<string, Kept>()
 
   return async (token) => {
@@ -65,7 +58,8 @@ export function createVerifyExternal(context: AppContext, findKeys: FindIssuerKe
       kept.delete(key)
       // A store that cannot answer says nothing of the token.
       if (error instanceof FhirError && error.status >= 500) throw error
-      if (error instanceof FhirError || error instanceof JwtError || isFetchError(error)) return undefined
+      if (error instanceof FhirError || error instanceof JwtError || error instanceof FetchError)
+        return undefined
       throw error
     }
   }
@@ -74,10 +68,6 @@ export function createVerifyExternal(context: AppContext, findKeys: FindIssuerKe
 /** True of a token in the form of a JWS. */
 export function isJws(token: string): boolean {
   return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token)
-}
-
-function isFetchError(error: unknown): boolean {
-  return (error as Error).name === 'FetchError'
 }
 
 async function findIssuer({ store }: AppContext, token: string): Promise<BearerIssuer | undefined> {
@@ -101,7 +91,7 @@ async function toGrant(
   context: AppContext,
   issuer: BearerIssuer,
   token: string,
-  findKeys: FindIssuerKeys,
+  findKeys: ClientKeys['find'],
 ): Promise<TokenGrant | undefined> {
   const { header, payload } = readJwt(token)
   const { kid, jku } = header
