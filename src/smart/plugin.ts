@@ -5,6 +5,7 @@ import type { AppContext } from '../interactions/context.ts'
 import { openClients } from './client.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { registerDevelopers } from './developers/register.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
@@ -16,13 +17,10 @@ import { toSmartUrls } from './urls.ts'
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
 
 /** What answers JSON to programs; failures are RFC 6749's. */
-const ENDPOINTS: readonly RegisterRoutes[] = [
-  registerJwks,
-  registerRegistration,
-]
+const ENDPOINTS: readonly RegisterRoutes[] = [registerJwks, registerRegistration]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets, registerManage]
+const PAGES: readonly RegisterRoutes[] = [registerAssets, registerManage, registerDevelopers]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
