@@ -12,6 +12,7 @@ import { countAttempts } from './clients/attempts.ts'
 import { openClientKeys } from './clients/jwks.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { registerDevelopers } from './developers/register.ts'
 import { registerDiscovery } from './discovery.ts'
 import { createVerifyExternal } from './external-token.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
@@ -41,6 +42,7 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
   registerStyle,
   registerAppState,
   registerBrands,
+  registerDevelopers,
 ]
 
 /** What answers pages to people; failures are pages. */
