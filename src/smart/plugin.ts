@@ -8,6 +8,8 @@ import type { SmartContext, SmartSettings } from './context.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerAssets } from './pages/assets.ts'
+import { registerLanguage } from './pages/language.ts'
+import { registerPeople } from './people/register.ts'
 import { toSmartUrls } from './urls.ts'
 
 /** Adds routes of the authorization server; paths begin with `context.urls.rootPath`. */
@@ -17,7 +19,7 @@ export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => vo
 const ENDPOINTS: readonly RegisterRoutes[] = []
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets]
+const PAGES: readonly RegisterRoutes[] = [registerLanguage, registerAssets, registerPeople]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
