@@ -171,7 +171,7 @@ t.test('32, 37: without a launch staff choose the patient, among those they may 
   for (const scope of [
     'patient/Observation.rs',
     'launch/patient user/Observation.rs',
-    'launch/patient?role=x patient/Observation.rs',
+    'launch/patient?role=x user/Observation.rs',
   ]) {
     const page = await ask(server, visitor, client, { scope, prompt: 'consent' })
     t.match(page.text, /type="search"/, scope)
