@@ -24,6 +24,7 @@ module.exports = {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'app-below-commands', severity: 'error', from: { path: '^src/(app|config)\\.ts$' }, to: { path: '^src/(commands/|main\\.ts)' } },
     { name: 'fastify-at-the-edge', severity: 'error', from: { path: '^src/', pathNot: '^src/(smart/|http/|app\\.ts|main\\.ts)' }, to: { path: 'node_modules/(fastify|@fastify)(/|$)' } },
+    { name: 'node-jose-behind-one-door', severity: 'error', from: { path: '^src/', pathNot: '^src/smart/jose\\.ts$' }, to: { path: 'node_modules/(@types/)?node-jose(/|$)' } },
     { name: 'sqlite-in-its-backend', severity: 'error', from: { path: '^src/', pathNot: '^src/store/sqlite/' }, to: { path: '^(node:)?sqlite$' } },
     { name: 'nothing-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
     { name: 'src-without-tests', severity: 'error', from: { path: '^src/', pathNot: '^src/commands/demo' }, to: { path: '^(test|scripts|conformance)/' } },

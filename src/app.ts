@@ -44,6 +44,7 @@ import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
 import { registerCheck } from './smart/check.ts'
+import { toCorsPaths } from './smart/cors-paths.ts'
 import { createSmartContext, registerSmart } from './smart/plugin.ts'
 import type { Store } from './store/store.ts'
 
@@ -160,6 +161,7 @@ export async function createApp(
   await backfillFacets(context, config.organization, (done) => {
     if (done % 10_000 === 0) process.stderr.write(`Bringing the store up to date: ${done} resources\n`)
   })
+  const smart = await createSmartContext(context, config)
   const app = fastify({
     logger: toLogger(config.logLevel, stream),
     // One logger for all: a child for each request costs more than the request's own line.
@@ -177,10 +179,14 @@ export async function createApp(
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
-  await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
-  registerCheck(app, store, context.definitions)
+  await registerCors(app, {
+    ...toCorsPaths(smart.urls),
+    origins: config.corsOrigins,
+    registered: smart.clients.origins,
+  })
+  registerCheck(app, smart.verifier)
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
-  await registerSmart(app, await createSmartContext(context, config))
+  await registerSmart(app, smart)
   await app.register(compress, {
     threshold: COMPRESS_FROM_BYTES,
     encodings: ['br', 'gzip'],

@@ -8,6 +8,8 @@ interface Setting<Value> {
   readonly default: string
   readonly unit: string
   readonly sentence: string
+  /** Its value is in no message. */
+  readonly isSecret?: true
   readonly parse: (text: string) => Value
 }
 
@@ -206,13 +208,16 @@ export const SETTINGS = {
     "Who may register a client at the registration endpoint: `closed`, `approval` (anybody, the operator approves it), or `open` (anybody, at once, for residents' apps alone).",
     oneOf('closed', 'approval', 'open'),
   ),
-  secret: setting(
-    'MUSUBI_SECRET',
-    '',
-    '',
-    'The secret that keys in the store are sealed with, at least 32 characters. Default: made once and kept in the file `secret.key` beside the store, which no backup copies.',
-    parseSecret,
-  ),
+  secret: {
+    ...setting(
+      'MUSUBI_SECRET',
+      '',
+      '',
+      'The secret that keys in the store are sealed with, at least 32 characters. Default: made once and kept in the file `secret.key` beside the store, which no backup copies.',
+      parseSecret,
+    ),
+    isSecret: true,
+  },
   trustedProxies: setting(
     'MUSUBI_TRUSTED_PROXIES',
     '',
@@ -354,8 +359,8 @@ type Table = typeof SETTINGS
 export type Config = Settings & { readonly [Key in keyof Table]: ReturnType<Table[Key]['parse']> }
 
 /**
- * Returns the frozen settings of `environment`. Throws a RangeError whose message names the variable, what it holds and
- * what would be accepted.
+ * Returns the frozen settings of `environment`. Throws a RangeError whose message names the variable, what it holds
+ * (unless that is secret) and what would be accepted.
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const entries = Object.entries(SETTINGS).map(([key, row]) => [
@@ -373,9 +378,8 @@ function parseSetting(row: Setting<unknown>, text: string | undefined): unknown 
   try {
     return row.parse(value)
   } catch (error) {
-    throw new RangeError(
-      `${row.name} is ${JSON.stringify(value)}; it must be ${(error as RangeError).message}`,
-    )
+    const wrong = row.isSecret ? 'is not accepted' : `is ${JSON.stringify(value)}`
+    throw new RangeError(`${row.name} ${wrong}; it must be ${(error as RangeError).message}`)
   }
 }
 

@@ -67,6 +67,17 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['MUSUBI_BREAK_GLASS_OVER_DISSENT', 'x'],
   ['MUSUBI_BREAK_GLASS_REVIEW_DAYS', '0'],
   ['MUSUBI_ADOLESCENT_AGE', '19'],
+  ['MUSUBI_REGISTRATION', 'yes'],
+  ['MUSUBI_SECRET', 'too-short-to-be-one'],
+  ['MUSUBI_TRUSTED_PROXIES', 'proxy.example'],
+  ['MUSUBI_PRIVATE_HOSTS', 'https://keys.example'],
+  ['MUSUBI_ASSERTION_AUDIENCE', 'any'],
+  ['MUSUBI_ACCESS_TOKEN_TTL', '3601'],
+  ['MUSUBI_BACKEND_TOKEN_TTL', '301'],
+  ['MUSUBI_REFRESH_TOKEN_TTL', '0'],
+  ['MUSUBI_SESSION_TTL', '0'],
+  ['MUSUBI_ATTEMPTS_PER_MINUTE', '0'],
+  ['MUSUBI_AUTH_REQUESTS_PER_MINUTE', '0'],
 ]
 
 t.test('a value that cannot be used is refused with one line that names the variable', async (t) => {
@@ -77,6 +88,12 @@ t.test('a value that cannot be used is refused with one line that names the vari
       `${name}=${value}`,
     )
   }
+})
+
+t.test('a secret that cannot be used is not repeated in the message', async (t) => {
+  t.throws(() => loadConfig({ MUSUBI_SECRET: 'too-short-to-be-one' }), {
+    message: /^MUSUBI_SECRET is not accepted; it must be at least 32 characters(?!.*too-short)/,
+  })
 })
 
 t.test('the default page may not be larger than the largest', async (t) => {

@@ -1,6 +1,7 @@
 // Events of the authorization server in the access log: logins, grants, tokens and their end. https://hl7.org/fhir/R4/auditevent.html
 import { randomUUID } from 'node:crypto'
 import type { AuditAgent, AuditOutcome, AuditRow, SecurityEvent } from '../access/audit.ts'
+import type { TokenGrant } from '../access/principal.ts'
 import type { JournalEntry } from '../store/store.ts'
 import type { GrantBase } from './authorization.ts'
 import type { SmartContext } from './context.ts'
@@ -19,7 +20,7 @@ export interface TokenEvent {
 }
 
 /** Returns the row of an event, to ride in the commit that makes it; none where nothing is recorded here. */
-export function toJournal({ app }: SmartContext, event: TokenEvent): readonly JournalEntry[] {
+export function toJournal({ app }: Pick<SmartContext, 'app'>, event: TokenEvent): readonly JournalEntry[] {
   return app.settings.audit ? [{ kind: 'audit', row: toRow(event) }] : []
 }
 
@@ -27,6 +28,17 @@ export function toJournal({ app }: SmartContext, event: TokenEvent): readonly Jo
 export async function noteEvent(context: SmartContext, event: TokenEvent): Promise<void> {
   const entries = toJournal(context, event)
   if (entries.length > 0) await context.app.store.journal.append(entries)
+}
+
+/** Records that a client came with a token that has been ended: the person sees that nothing was given. */
+export async function noteRefusedToken(context: SmartContext, grant: TokenGrant): Promise<void> {
+  await noteEvent(context, {
+    event: 'refused-token',
+    outcome: 4,
+    client: grant.client,
+    grant,
+    scope: grant.scope,
+  }).catch((error: unknown) => process.emitWarning(error as Error))
 }
 
 function toRow({ event, outcome = 0, client, grant = {}, scope, consent, reason }: TokenEvent): AuditRow {

@@ -1,10 +1,8 @@
 // Who asks: the bearer token in Authorization, and nothing else, becomes a Principal. https://www.rfc-editor.org/rfc/rfc6750
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { type Principal, type TokenGrant, toPrincipal } from '../access/principal.ts'
-import type { Definitions } from '../fhir/definitions.ts'
+import type { Principal } from '../access/principal.ts'
 import { FhirError } from '../fhir/outcome.ts'
-import type { Store } from '../store/store.ts'
-import { hashToken, isToken, TOKENS } from './token.ts'
+import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,67 +10,49 @@ declare module 'fastify' {
     principal: Principal
   }
   interface FastifyContextConfig {
-    /** Answers without a token: metadata, discovery and health only. */
+    /** Answers without a token: metadata, discovery, health, and what people log in at. */
     readonly public?: boolean
   }
 }
 
-interface Verified {
-  readonly principal: Principal
-  /** The store's epoch at which the row was read: another epoch, and it is read again (it may have been revoked). */
-  readonly epoch: number
-}
-
-const MAX_CACHED = 10_000
-
 /**
  * Puts a Principal on every request before its body is read, or answers 401. Unknown routes are asked for a token too, so
- * that they tell nothing. The same Principal object comes back while the store has not changed and the token has not expired.
+ * that they tell nothing.
  */
-export function registerCheck(app: FastifyInstance, store: Store, definitions: Definitions): void {
-  const verified = new Map<string, Verified>()
-
-  async function verify(key: string): Promise<Principal | undefined> {
-    const epoch = store.epoch()
-    const row = await store.records.get(TOKENS, key)
-    if (!row) {
-      verified.delete(key)
-      return undefined
-    }
-    const known = verified.get(key)?.principal
-    const principal = known ?? toPrincipal(row.value as TokenGrant, definitions)
-    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-    verified.set(key, { principal, epoch })
-    return principal
-  }
-
+export function registerCheck(app: FastifyInstance, verifier: Verifier): void {
   app.decorateRequest('principal', null as unknown as Principal)
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
     if (request.routeOptions.config.public) return done()
-    const token = toBearer(request.headers.authorization)
-    if (token === undefined)
-      return done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
-    const key = hashToken(token)
-    const known = verified.get(key)
-    if (known && known.epoch === store.epoch() && known.principal.expiresAt > Date.now()) {
-      request.principal = known.principal
-      return done()
-    }
-    verify(key).then((principal) => {
-      if (principal && principal.expiresAt > Date.now()) {
-        request.principal = principal
-        done()
-      } else
-        done(refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'))
-    }, done)
+    admit(verifier, request, reply, done)
   })
 }
 
-/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form. */
-function toBearer(header: string | undefined): string | undefined {
-  if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
-  const token = header.slice(7).trim()
-  return isToken(token) ? token : undefined
+/** Puts the Principal of its bearer token on a request; calls `done` with FhirError `login`, the challenge set, where there is none. */
+export function admit(
+  verifier: Verifier,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  const { authorization } = request.headers
+  const known = verifier.known(authorization)
+  if (known) {
+    request.principal = known
+    done()
+    return
+  }
+  if (!verifier.isBearer(authorization)) {
+    done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
+    return
+  }
+  verifier.verify(authorization).then((principal) => {
+    if (!principal)
+      return done(
+        refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'),
+      )
+    request.principal = principal
+    done()
+  }, done)
 }
 
 function refuse(reply: FastifyReply, challenge: string, diagnostics: string): FhirError {

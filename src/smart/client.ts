@@ -12,6 +12,8 @@ export interface ClientMetadata {
   readonly client_name: string
   /** Names in other languages, by the language: `ja`. */
   readonly client_names: Readonly<Record<string, string>>
+  /** Links in other languages, by their whole names: `policy_uri#ja`. */
+  readonly localized_uris?: Readonly<Record<string, string>>
   readonly redirect_uris: readonly string[]
   readonly grant_types: readonly GrantType[]
   readonly token_endpoint_auth_method: AuthMethod
@@ -45,6 +47,8 @@ export interface Client {
   readonly organization?: string
   /** Instant (ms). */
   readonly registeredAt: number
+  /** Goes up by one with each change, so that no two are made of the same state. */
+  readonly revision?: number
 }
 
 export interface Clients {
@@ -91,5 +95,7 @@ export function originsOf({ metadata }: Client): readonly string[] {
 
 /** Returns the name of a client in a language, or its only one. */
 export function nameOf({ metadata }: Client, language: string): string {
-  return metadata.client_names[language] ?? metadata.client_name
+  const { client_names: names, client_name } = metadata
+  const tag = Object.keys(names).find((each) => each === language || each.startsWith(`${language}-`))
+  return tag === undefined ? client_name : names[tag]!
 }

@@ -19,7 +19,8 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | undefined | false | readonly Part[]
+/** What may be put into a template. */
+export type Part = Html | string | number | undefined | false | readonly Part[]
 
 /** Returns the template as HTML; values are escaped, lists joined, `undefined` and `false` left out. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {

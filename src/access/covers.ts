@@ -1,0 +1,39 @@
+// Whether scopes that were granted hold one that is asked for. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
+import type { Right, Scope } from './scopes.ts'
+
+/**
+ * True where every right of `asked` lies within the union of `granted`: same level, same type (or `*`), and no granular
+ * parameter that `asked` does not state as well, since a parameter more is narrower. Values are compared as they are
+ * decoded, never reasoned about: `category=a` is not found within `category=a,b`. Doubt is no.
+ */
+export function covers(granted: readonly Scope[], asked: Scope): boolean {
+  return coveredRights(granted, asked) === asked.rights
+}
+
+/**
+ * Returns the scope strings of `asked`, in its order, that lie within `granted`: whole ones in their own spelling (v1 stays
+ * v1), partly covered ones in v2 spelling with the rights that are covered, and nothing of the others.
+ */
+export function narrowTo(granted: readonly Scope[], asked: readonly Scope[]): readonly string[] {
+  const narrowed = asked.map((scope) => withRights(scope, coveredRights(granted, scope)))
+  return [...new Set(narrowed.filter((text) => text !== undefined))]
+}
+
+function coveredRights(granted: readonly Scope[], asked: Scope): string {
+  const reaching = granted.filter((scope) => isWithin(asked, scope))
+  return [...asked.rights]
+    .filter((right) => reaching.some(({ rights }) => rights.includes(right as Right)))
+    .join('')
+}
+
+function isWithin(asked: Scope, { level, type, params }: Scope): boolean {
+  if (level !== asked.level || (type !== '*' && type !== asked.type)) return false
+  return params.every(([name, value]) => asked.params.some(([key, each]) => key === name && each === value))
+}
+
+function withRights({ level, type, rights, text }: Scope, kept: string): string | undefined {
+  if (kept === rights) return text
+  if (kept === '') return undefined
+  const query = text.indexOf('?')
+  return `${level}/${type}.${kept}${query < 0 ? '' : text.slice(query)}`
+}

@@ -1,0 +1,71 @@
+// What a compact JWS says, read strictly and not yet believed. https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+
+/** A JSON object of a token; nothing in it is checked. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export interface Jwt {
+  readonly header: JsonObject
+  readonly payload: JsonObject
+}
+
+/** Why a token is not accepted. */
+export type JwtFault = 'malformed' | 'algorithm' | 'key' | 'signature'
+
+/** Every failure of a token; the message tells the check and nothing of the token. */
+export class JwtError extends Error {
+  readonly fault: JwtFault
+
+  constructor(fault: JwtFault, message: string) {
+    super(message)
+    this.name = 'JwtError'
+    this.fault = fault
+  }
+}
+
+const MAX_JWT_CHARS = 32 * 1024
+const BASE64URL = /^[A-Za-z0-9_-]*$/
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Returns header and payload of a compact JWS without trusting either. Throws JwtError `malformed`. */
+export function readJwt(text: string): Jwt {
+  if (text.length > MAX_JWT_CHARS) throw malformed(`is longer than ${MAX_JWT_CHARS} characters`)
+  const parts = text.split('.')
+  if (parts.length !== 3) throw malformed('does not have three parts')
+  const [header, payload, signature] = parts.map(decodePart)
+  if (signature!.length === 0) throw malformed('is not signed')
+  return { header: parseObject(header!, 'header'), payload: parseObject(payload!, 'payload') }
+}
+
+/** Returns the bytes of canonical base64url, or undefined where it is none. https://www.rfc-editor.org/rfc/rfc4648#section-5 */
+export function decodeBase64url(text: string): Buffer | undefined {
+  if (!BASE64URL.test(text)) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  // Bits beyond the last byte must be zero, or one token could be written in several ways.
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+function decodePart(part: string): Buffer {
+  const bytes = decodeBase64url(part)
+  if (!bytes) throw malformed('is not base64url')
+  return bytes
+}
+
+function parseObject(bytes: Buffer, name: string): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(UTF8.decode(bytes))
+  } catch {
+    throw malformed(`has a ${name} that is not JSON`)
+  }
+  if (isJsonObject(value)) return value
+  throw malformed(`has a ${name} that is not an object`)
+}
+
+/** True for a JSON object, not an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function malformed(what: string): JwtError {
+  return new JwtError('malformed', `The token ${what}`)
+}

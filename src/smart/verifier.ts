@@ -1,0 +1,102 @@
+// From a bearer token to a Principal, by what stands on record now. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+import { type Principal, type TokenGrant, toPrincipal } from '../access/principal.ts'
+import type { AppContext } from '../interactions/context.ts'
+import { findAuthorization, isInForce } from './authorization.ts'
+import { CLIENTS, type Client } from './client.ts'
+import { isJws, type VerifyExternal } from './external-token.ts'
+import { hashToken, isToken, TOKENS } from './token.ts'
+
+export interface Verifier {
+  /** True of an Authorization header that holds a bearer token of a form known here. */
+  isBearer(header: string | undefined): boolean
+  /** The Principal of a token that was verified before, as long as nothing has changed since; at once. */
+  known(header: string | undefined): Principal | undefined
+  /** The Principal, or undefined where the token is unknown, expired, revoked, or made for another base. */
+  verify(header: string | undefined): Promise<Principal | undefined>
+}
+
+interface Verified {
+  readonly principal: Principal
+  /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
+  readonly records: number
+  readonly consents: number
+}
+
+const MAX_CACHED = 10_000
+
+type VerifierContext = Pick<AppContext, 'store' | 'definitions' | 'settings'>
+
+/**
+ * Returns the verifier of a server. The same Principal object comes back while nothing was changed and the token has not
+ * expired. `onRefused` is called with what a token was made for that is on record but no longer accepted. `external` knows
+ * tokens of other servers.
+ */
+export function createVerifier(
+  context: VerifierContext,
+  onRefused?: (grant: TokenGrant) => void,
+  external?: VerifyExternal,
+): Verifier {
+  const { store, definitions, settings } = context
+  const verified = new Map<string, Verified>()
+
+  function known(header: string | undefined): Principal | undefined {
+    const token = toBearer(header)
+    const found = token === undefined ? undefined : verified.get(hashToken(token))
+    if (!found || found.records !== store.epoch() || found.consents !== store.consents.epoch())
+      return undefined
+    return found.principal.expiresAt > Date.now() ? found.principal : undefined
+  }
+
+  return {
+    isBearer: (header) => toBearer(header) !== undefined,
+    known,
+    async verify(header) {
+      const token = toBearer(header)
+      if (token === undefined) return undefined
+      const key = hashToken(token)
+      const epochs = { records: store.epoch(), consents: store.consents.epoch() }
+      if (isJws(token)) return keep(key, await external?.(token), epochs)
+      const grant = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
+      if (!grant || grant.expiresAt <= Date.now()) return forget(key)
+      if (grant.audience !== undefined && grant.audience !== settings.baseUrl) return forget(key)
+      if (!(await stands(store, grant))) {
+        onRefused?.(grant)
+        return forget(key)
+      }
+      return keep(key, verified.get(key)?.principal ?? toPrincipal(grant, definitions), epochs)
+    },
+  }
+
+  function keep(
+    key: string,
+    principal: Principal | undefined,
+    epochs: Omit<Verified, 'principal'>,
+  ): Principal | undefined {
+    if (!principal) return forget(key)
+    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
+    verified.set(key, { principal, ...epochs })
+    return principal
+  }
+
+  function forget(key: string): undefined {
+    verified.delete(key)
+    return undefined
+  }
+}
+
+/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form and no JWS. */
+export function toBearer(header: string | undefined): string | undefined {
+  if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
+  const token = header.slice(7).trim()
+  return isToken(token) || isJws(token) ? token : undefined
+}
+
+/** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */
+export async function stands(store: AppContext['store'], grant: TokenGrant): Promise<boolean> {
+  if (grant.authorization !== undefined) {
+    const authorization = await findAuthorization(store, grant.authorization)
+    return authorization !== undefined && isInForce(store, authorization)
+  }
+  const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
+  return client === undefined || (client.status === 'active' && client.purposes.includes(grant.purpose))
+}
