@@ -73,7 +73,7 @@ export function appsPage(view: AppsView, language: Language): { title: string; b
   const past = view.apps.filter((app) => !app.isInForce)
   return {
     title: text.title,
-    body: html`${view.hasHistory && tabs(view.path, 'manage', language)}
+    body: html`${tabs(view.path, 'manage', language, view.hasHistory)}
 ${view.ended && notice('success', text.ended(view.ended.clientName))}
 ${view.failed && notice('error', text.failed)}
 ${active.length === 0 ? html`<p>${text.none}</p>` : html`<p>${text.lead}</p>`}

@@ -7,6 +7,10 @@ import type { ToldEvent } from './read-event.ts'
 /** Events that are no access to data; `%` is the app. */
 const EVENTS: Readonly<Record<string, Words>> = {
   login: words('You logged in', 'ログインしました'),
+  'refused-login': words(
+    'A login with your account did not succeed',
+    'あなたのアカウントへのログインが失敗しました',
+  ),
   logout: words('You logged out', 'ログアウトしました'),
   authorize: words('% was let in', '%にアクセスを許可しました'),
   issue: words('% received access', '%がアクセスを受け取りました'),
@@ -68,7 +72,8 @@ export function tellEvent(
 ): string {
   const text = TEXT[language]
   const app = nameOfClient(event, names)
-  const known = Object.hasOwn(EVENTS, event.what) ? EVENTS[event.what] : undefined
+  const kind = event.what === 'login' && event.outcome !== 'done' ? 'refused-login' : event.what
+  const known = Object.hasOwn(EVENTS, kind) ? EVENTS[kind] : undefined
   if (known) return known[language].replaceAll('%', () => app)
   const verb = (VERBS[event.action] ?? VERBS['E']!)[language]
   const what = [...event.types].map(([type, n]) => text.count(nameOfType(type, language), n)).join(text.list)
