@@ -1,6 +1,7 @@
 // What somebody has allowed a client: the one record that its codes, access tokens and refresh tokens hang on.
 import type { TokenGrant } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
+import { findAccount } from './account.ts'
 import { CLIENTS, type Client } from './client.ts'
 
 /** Collections of `Records`. Keys of codes and refresh tokens are the SHA-256 of their text. */
@@ -30,6 +31,8 @@ export interface Authorization {
   readonly grant: GrantBase
   /** As granted, separated by spaces. */
   readonly scope: string
+  /** What could have been granted when it was asked: of the same question the answer is known. */
+  readonly asked: string
   readonly context: LaunchContext
   /** `Consent/7`: it ends with that. */
   readonly consent?: string
@@ -40,7 +43,6 @@ export interface Authorization {
   /** When the user logged in, in seconds; by what means. */
   readonly authTime: number
   readonly amr: readonly string[]
-  readonly nonce?: string
   /** Instants in ms. */
   readonly createdAt: number
   /** Set by the person on the consent screen: no token outlives it. */
@@ -82,16 +84,17 @@ export function toAuthorizationRow(authorization: Authorization) {
 
 /**
  * True where tokens of the authorization are accepted now: it has not ended, nor its time; its client is active and still
- * registered for the purpose (C1); the Consent it rests on is active. Doubt is no.
+ * registered for the purpose (C1); the account that granted it is active, and the Consent it rests on. Doubt is no.
  */
 export async function isInForce(
   { records, consents }: Pick<Store, 'records' | 'consents'>,
   authorization: Authorization,
   now = Date.now(),
 ): Promise<boolean> {
-  const { endedAt, until, client: clientId, grant, consent } = authorization
+  const { endedAt, until, client: clientId, account, grant, consent } = authorization
   if (endedAt !== undefined || (until !== undefined && until <= now)) return false
   const client = (await records.get(CLIENTS, clientId))?.value as Client | undefined
   if (client?.status !== 'active' || !client.purposes.includes(grant.purpose)) return false
+  if (!(await findAccount({ records }, account))) return false
   return consent === undefined || (await consents.current(consent))?.['status'] === 'active'
 }

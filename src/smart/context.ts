@@ -1,8 +1,11 @@
 // What every part of the authorization server works with; made once by the plugin.
 import type { AppContext } from '../interactions/context.ts'
 import type { Clients } from './client.ts'
+import type { Attempts } from './clients/attempts.ts'
+import type { ClientKeys } from './clients/jwks.ts'
 import type { Keys } from './keys/keys.ts'
 import type { SmartUrls } from './urls.ts'
+import type { Verifier } from './verifier.ts'
 
 /** Settings that the authorization server reads; `config.ts` fills them. Times in milliseconds. */
 export interface SmartSettings {
@@ -30,6 +33,12 @@ export interface SmartContext {
   readonly urls: SmartUrls
   readonly settings: SmartSettings
   readonly clients: Clients
+  /** Looks bearer tokens up: the same for every door. */
+  readonly verifier: Verifier
+  /** What signatures of clients are checked with. */
+  readonly clientKeys: ClientKeys
+  /** Wrong credentials of clients, counted in this process. */
+  readonly clientAttempts: Attempts
   /** Signing keys, and the sealing of what is kept secret in the store. */
   readonly keys: Keys
   /** 32 bytes that bind a form to a browser. */

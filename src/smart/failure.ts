@@ -71,7 +71,7 @@ function statusOf(error: unknown, known: OAuthError): number {
 }
 
 function challenge({ headers }: FastifyRequest, reply: FastifyReply): void {
-  const isBasic = /^basic /i.test(headers.authorization ?? '')
+  const isBasic = /^basic\b/i.test(headers.authorization ?? '')
   reply.header('www-authenticate', isBasic ? 'Basic realm="musubi"' : 'Bearer')
 }
 

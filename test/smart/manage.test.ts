@@ -72,6 +72,7 @@ async function authorize(
     account,
     grant: { subject: 'Patient/p', client: 'app', patient: 'p', purpose: 'PATRQT' },
     scope: 'patient/Observation.rs?code=http://loinc.org|8867-4 offline_access',
+    asked: 'patient/Observation.rs offline_access',
     context: { patient: 'p' },
     fhirUser: 'Patient/p',
     authTime: 0,

@@ -18,18 +18,19 @@ export type Call = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<Reply>
 
-/** Returns a client below `/fhir` with a token of this scope; bodies that are no text or bytes are sent as JSON. */
+/** Returns a client below the base with a token of this scope; bodies that are no text or bytes are sent as JSON. */
 export async function openClient(
   server: TestServer,
   scope?: string,
   grant?: Partial<TokenGrant>,
 ): Promise<Call> {
   const auth = await server.auth(scope, grant)
+  const base = new URL(server.config.baseUrl).pathname
   return async (method, path, body, headers = {}) => {
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
     const reply = await server.app.inject({
       method: method as 'GET',
-      url: path.startsWith('/') || path.startsWith('?') || path === '' ? `/fhir${path}` : `/fhir/${path}`,
+      url: path.startsWith('/') || path.startsWith('?') || path === '' ? `${base}${path}` : `${base}/${path}`,
       headers: {
         ...auth,
         ...(body !== undefined && { 'content-type': 'application/fhir+json' }),

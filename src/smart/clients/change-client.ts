@@ -1,6 +1,8 @@
 // What the operator decides about a client that is on record: approval, its end, a new secret.
 import { buildTaskRow } from '../../access/audit.ts'
 import { FhirError } from '../../fhir/outcome.ts'
+import { isStale } from '../../interactions/write.ts'
+import type { JournalEntry } from '../../store/store.ts'
 import { CLIENTS, type Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { makeSecret } from './client-secret.ts'
@@ -8,6 +10,8 @@ import { commitClient } from './commit-client.ts'
 import { readClientMetadata } from './metadata.ts'
 import type { Registered } from './register-client.ts'
 import { toMetadataJson } from './registered-metadata.ts'
+
+const ATTEMPTS = 8
 
 type Context = Pick<SmartContext, 'app' | 'settings'>
 
@@ -27,39 +31,51 @@ export async function getClient({ app }: Pick<SmartContext, 'app'>, id: string):
 
 /**
  * Makes a client active, with what it has asked for or what is decided instead; all of it is checked anew. Returns it as it is
- * now. Throws as `getClient`, `readClientMetadata` and `commitClient` do.
+ * now. Throws as `getClient` and `readClientMetadata` do.
  */
-export async function approveClient(context: Context, id: string, decided: Decided): Promise<Client> {
-  const before = await getClient(context, id)
-  const { organization: _, ...rest } = before
-  const registration = await readClientMetadata(context, { ...toMetadataJson(before), ...decided })
-  return change(context, 'approve', before, { ...rest, ...registration, status: 'active' })
+export function approveClient(context: Context, id: string, decided: Decided): Promise<Client> {
+  return change(context, 'approve', id, async (before) => {
+    const { organization: _, ...rest } = before
+    const registration = await readClientMetadata(context, { ...toMetadataJson(before), ...decided })
+    return { ...rest, ...registration, status: 'active' }
+  })
 }
 
 /** Disables a client: its tokens are no longer accepted from the next request, and it gets no others. */
-export async function disableClient(context: Context, id: string): Promise<Client> {
-  const before = await getClient(context, id)
-  return before.status === 'disabled'
-    ? before
-    : change(context, 'disable', before, { ...before, status: 'disabled' })
+export function disableClient(context: Context, id: string): Promise<Client> {
+  return change(context, 'disable', id, async (before) => ({ ...before, status: 'disabled' }))
 }
 
 /** Gives a client a new secret; the old one is no longer accepted. Throws FhirError `invalid` for one that has none. */
 export async function renewSecret(context: Context, id: string): Promise<Registered> {
-  const before = await getClient(context, id)
-  const made = makeSecret(before)
+  const made = makeSecret(await getClient(context, id))
   if (!made) throw new FhirError('invalid', `The client ${id} authenticates without a secret`)
   const { secret, secretHash } = made
-  return { client: await change(context, 'secret', before, { ...before, secretHash }), secret }
+  const client = await change(context, 'secret', id, async (before) => ({ ...before, secretHash }))
+  return { client, secret }
 }
 
-async function change(context: Context, verb: string, before: Client, after: Client): Promise<Client> {
-  const row = buildTaskRow({
-    task: 'config',
-    query: `client ${verb} ${after.id}`,
-    ...(verb === 'approve' && { scopes: after.metadata.scope.split(' ') }),
-  })
-  const journal = context.app.settings.audit ? [{ kind: 'audit', row } as const] : []
-  await commitClient(context, { before, after, journal })
-  return after
+// Decides anew where the client was changed by somebody else in between.
+async function change(
+  context: Context,
+  verb: string,
+  id: string,
+  decide: (before: Client) => Promise<Client>,
+): Promise<Client> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await getClient(context, id)
+    const after = await decide(before)
+    try {
+      await commitClient(context, { before, after, journal: toRows(context, verb, after) })
+      return after
+    } catch (error) {
+      if (!isStale(error) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+function toRows({ app }: Context, verb: string, { id, metadata }: Client): readonly JournalEntry[] {
+  if (!app.settings.audit) return []
+  const scopes = verb === 'approve' ? metadata.scope.split(' ') : []
+  return [{ kind: 'audit', row: buildTaskRow({ task: 'config', query: `client ${verb} ${id}`, scopes }) }]
 }

@@ -1,6 +1,6 @@
 // A change of a client, with its Device, the note of it and its row in the access log: all of it or nothing.
 import { noteConfiguration } from '../../interactions/configuration.ts'
-import { changesOf, isStale } from '../../interactions/write.ts'
+import { changesOf } from '../../interactions/write.ts'
 import type { JournalEntry, RecordChange } from '../../store/store.ts'
 import { CLIENTS, type Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
@@ -9,7 +9,6 @@ import { planDevice } from './client-device.ts'
 /** Collection of records: one for each state of a client that was changed, so that only one change is made of it. */
 const CHANGES = 'client-change'
 const CHANGE_TTL_MS = 60 * 60 * 1000
-const ATTEMPTS = 3
 
 interface ClientChange {
   readonly before?: Client
@@ -18,21 +17,14 @@ interface ClientChange {
 }
 
 /**
- * Stores a client, durably; tokens of one that is disabled stop at the next request. Throws FhirError `conflict` where it was
- * changed by somebody else meanwhile.
+ * Stores a client, durably; tokens of one that is disabled stop at the next request. Throws a FhirError that `isStale` where it
+ * or its Device was changed by somebody else meanwhile.
  */
 export async function commitClient({ app }: Pick<SmartContext, 'app'>, change: ClientChange): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const step = hasDevice(change) ? await planDevice(app, change.after) : undefined
-    const changes = step === undefined || step.kind === 'done' ? [] : changesOf(step)
-    try {
-      await app.store.commit(changes, { records: toRecords(change), journal: change.journal })
-      return await app.onStored(changes)
-    } catch (error) {
-      // The Device was written in between; a client that was changed stays changed.
-      if (!isStale(error) || attempt === ATTEMPTS) throw error
-    }
-  }
+  const step = hasDevice(change) ? await planDevice(app, change.after) : undefined
+  const changes = step === undefined || step.kind === 'done' ? [] : changesOf(step)
+  await app.store.commit(changes, { records: toRecords(change), journal: change.journal })
+  await app.onStored(changes)
 }
 
 // One that was never active was named by nobody.

@@ -1,11 +1,11 @@
 // The one reader of client metadata, from whomever it comes. https://www.rfc-editor.org/rfc/rfc7591#section-2
-import type { ParsedScopes } from '../../access/scopes.ts'
 import type { AuthMethod, Client, ClientMetadata, GrantType } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { readClientScope, readPurposes } from './client-scope.ts'
+import { assertConsistent } from './consistent.ts'
 import { appUri, invalid, listOf, matching, oneOf, origin, type Read, text, webUri } from './members.ts'
 import { readPublicKeys } from './public-keys.ts'
-import { isPlainUrl, isPrivateUse, parseUrl, readRedirectUri } from './redirect-uri.ts'
+import { isPlainUrl, parseUrl, readRedirectUri } from './redirect-uri.ts'
 
 /** What a client says of itself, with the purposes and the organisation it wants to be registered for. */
 export type Registration = Pick<Client, 'metadata' | 'purposes' | 'organization'>
@@ -124,34 +124,6 @@ function readKeysUri(value: unknown, { privateHosts }: SmartContext['settings'])
   if (!url || (url.protocol !== 'https:' && !isNamed))
     throw invalid('jwks_uri', 'must be an absolute https URL without user and fragment')
   return value as string
-}
-
-/** What members must be to each other, in the order that it is checked. */
-function assertConsistent(metadata: ClientMetadata, { scopes, others }: ParsedScopes): void {
-  const { grant_types: grants, token_endpoint_auth_method: method, redirect_uris: uris } = metadata
-  const { jwks, jwks_uri } = metadata
-  const asksUsers = grants.includes('authorization_code')
-  const isBackend = grants.includes('client_credentials')
-  if (!asksUsers && !isBackend)
-    throw invalid('grant_types', 'must hold authorization_code or client_credentials')
-  if (!asksUsers && grants.includes('refresh_token'))
-    throw invalid('grant_types', 'must not hold refresh_token without authorization_code')
-  if (asksUsers && uris.length === 0) throw invalid('redirect_uris', 'must be given for authorization_code')
-  if (isBackend && method !== 'private_key_jwt')
-    throw invalid('token_endpoint_auth_method', 'must be private_key_jwt for client_credentials')
-  if (jwks && jwks_uri !== undefined) throw invalid('jwks', 'and jwks_uri must not be given both')
-  if (method === 'private_key_jwt' && !jwks && jwks_uri === undefined)
-    throw invalid('jwks_uri', 'or jwks must be given for private_key_jwt')
-  if (method.startsWith('client_secret') && uris.some(isPrivateUse))
-    throw invalid('token_endpoint_auth_method', 'must be none for a native app: it can keep no secret')
-  if (!isBackend && scopes.some(({ level }) => level === 'system'))
-    throw invalid('scope', 'must name system/ scopes for client_credentials alone')
-  if (!asksUsers && (scopes.some(({ level }) => level !== 'system') || others.some(isOfUsers)))
-    throw invalid('scope', 'must name system/ scopes alone where no user is asked')
-}
-
-function isOfUsers(word: string): boolean {
-  return !word.startsWith('https:')
 }
 
 // RFC 7592 2.2: null is as good as left out.

@@ -14,6 +14,7 @@ const WEB = /^https?:\/\/[^/?#@]+([/?#]|$)/
  *  2. without fragment and without user;
  *  3. https; or http on a loopback host, with the port that is used; or a private-use scheme that is a domain backwards
  *     (`org.example.app:/callback`). So never `javascript:`, `data:`, `file:` or a relative one.
+ * A request must name one of them to the letter, the port of a loopback host too: the exception of RFC 8252 7.3 is not made.
  */
 export function readRedirectUri(value: unknown): string {
   if (!isUriText(value)) throw wrong(`must be URIs of at most ${MAX_URI_CHARS} characters, without wildcards`)

@@ -186,7 +186,6 @@ t.test('25 to 28: every scope must be one of ours, in either spelling', async (t
     'patient/Nonsense.rs',
     'group/Observation.rs',
     'openid email',
-    'patient/Observation.rs?code=a\\,b',
     '',
     '   ',
     undefined,

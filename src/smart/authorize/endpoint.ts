@@ -1,0 +1,161 @@
+// The authorization endpoint and the pages that answer it. https://www.rfc-editor.org/rfc/rfc6749#section-3.1
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { noteEvent } from '../audit.ts'
+import type { Client } from '../client.ts'
+import type { SmartContext } from '../context.ts'
+import { assertCsrf } from '../csrf.ts'
+import { type Form, parseForm, parseFormBody } from '../form.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { PageError } from '../page-error.ts'
+import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
+import { findSession } from '../session.ts'
+import { decide } from './decided.ts'
+import { findLaunch } from './launch.ts'
+import { findPending, keepPending, type Pending, startPending } from './pending.ts'
+import { redirect, redirectError } from './redirect.ts'
+import { readDestination, readRequest } from './request.ts'
+import { askConsent, askElevation, askIdentity, askPatient, type Turn, type Visit } from './screens.ts'
+import { nextStep, type Question, type Step } from './step.ts'
+
+/** Adds `GET` and `POST /auth/authorize`, and `/auth/go/ID`, where a request goes on until it is answered. */
+export function registerAuthorize(app: FastifyInstance, context: SmartContext): void {
+  const { rootPath } = context.urls
+  app.get(`${rootPath}/auth/authorize`, (request, reply) =>
+    begin(context, reply, parseForm(request.url.slice(request.url.indexOf('?') + 1 || request.url.length))),
+  )
+  app.post(`${rootPath}/auth/authorize`, (request, reply) =>
+    begin(context, reply, parseFormBody(request.headers['content-type'], request.body)),
+  )
+  app.get<{ Params: { id: string } }>(`${rootPath}/auth/go/:id`, (request, reply) =>
+    goOn(context, request, reply, request.params.id),
+  )
+  app.post<{ Params: { id: string } }>(`${rootPath}/auth/go/:id`, (request, reply) => {
+    const form = parseFormBody(request.headers['content-type'], request.body)
+    assertCsrf(context, request, form)
+    return goOn(context, request, reply, request.params.id, form)
+  })
+}
+
+// Nothing is redirected to the app before it is known that the address is its own.
+async function begin(context: SmartContext, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+  const destination = await readDestination(context, form)
+  try {
+    const asked = readRequest(context, destination, form)
+    const launch =
+      asked.launch === undefined ? undefined : await findLaunch(context, asked.launch, destination.client.id)
+    const pending = await startPending(context, asked, launch)
+    return seeOther(reply, `${context.urls.issuer}/go/${pending.id}`)
+  } catch (error) {
+    return refuse(context, reply, destination.client, destination, error)
+  }
+}
+
+async function goOn(
+  context: SmartContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: string,
+  form?: Form,
+): Promise<FastifyReply> {
+  const pending = await findPending(context, request, reply, id)
+  const client = await context.clients.findActive(pending.request.client)
+  if (!client) throw new PageError('unknown-client')
+  const visit: Visit = { context, request, reply, pending, client, ...(form && { form }) }
+  try {
+    const session = await findSession(context, request)
+    return await answer(visit, await nextStep(context, pending, client, session))
+  } catch (error) {
+    return refuse(context, reply, client, pending.request, error)
+  }
+}
+
+async function answer(visit: Visit, step: Step): Promise<FastifyReply> {
+  const { context, reply, pending } = visit
+  const { issuer, rootPath } = context.urls
+  const here = encodeURIComponent(`${rootPath}/auth/go/${pending.id}`)
+  assertMayAsk(pending, step)
+  switch (step.kind) {
+    case 'login':
+      return seeOther(reply, `${issuer}/login?return=${here}`)
+    case 'reauthenticate':
+      return seeOther(reply, `${issuer}/reauthenticate?return=${here}`)
+    case 'identity':
+      return takeTurn(visit, await askIdentity(visit, step))
+    case 'patient':
+      return takeTurn(visit, await askPatient(visit, step))
+    case 'elevate':
+      return takeTurn(visit, await askElevation(visit, step))
+    case 'consent':
+      return takeTurn(visit, await askConsent(visit, step), step.question)
+    case 'remembered':
+      return finish(visit, step.question, step.before)
+  }
+}
+
+// prompt=none: the app wants an answer without a page, and gets the reason why there must be one.
+function assertMayAsk({ request }: Pending, { kind }: Step): void {
+  if (!request.prompt.includes('none') || kind === 'remembered') return
+  if (kind === 'login' || kind === 'reauthenticate')
+    throw new OAuthError('login_required', 'The user must log in')
+  if (kind === 'consent') throw new OAuthError('consent_required', 'The user must be asked')
+  throw new OAuthError('interaction_required', 'The user must choose')
+}
+
+async function takeTurn(visit: Visit, turn: Turn, question?: Question): Promise<FastifyReply> {
+  const { context, request, reply, pending } = visit
+  if (turn.kind === 'decided') return finish(visit, question!, turn.decision)
+  if (turn.kind === 'kept') {
+    await keepPending(context, turn.pending)
+    return seeOther(reply, `${context.urls.issuer}/go/${pending.id}`)
+  }
+  const { title, body } = turn
+  return sendPage(context, reply, {
+    title,
+    body,
+    language: languageOf(context, request, pending.request.uiLocales),
+    formTargets: [toFormTarget(pending.request.redirectUri)],
+  })
+}
+
+interface Granted {
+  readonly scope: string
+  readonly until?: number
+  readonly consent?: string
+}
+
+async function finish(visit: Visit, question: Question, granted: Granted): Promise<FastifyReply> {
+  const { context, reply, pending, client } = visit
+  const { session, capacity, purpose, asked } = question
+  const { scope, until, consent } = granted
+  const code = await decide(context, {
+    pending,
+    client,
+    session,
+    capacity,
+    purpose,
+    asked,
+    scope,
+    ...(until !== undefined && { until }),
+    ...(consent !== undefined && { consent }),
+  })
+  return redirect(reply, pending.request, { code })
+}
+
+async function refuse(
+  context: SmartContext,
+  reply: FastifyReply,
+  { id }: Client,
+  to: { readonly redirectUri: string; readonly state?: string },
+  error: unknown,
+): Promise<FastifyReply> {
+  if (!(error instanceof OAuthError)) throw error
+  await noteEvent(context, { event: 'authorize', outcome: 4, client: id, reason: error.code })
+  return redirectError(reply, to, error)
+}
+
+function seeOther(reply: FastifyReply, location: string): FastifyReply {
+  return reply
+    .status(303)
+    .headers({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    .send()
+}

@@ -1,0 +1,152 @@
+// How a hospital system starts an app for the user that is at it: with that user's own token it gets the value of `launch`.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { TokenGrant } from '../../access/principal.ts'
+import { FhirError } from '../../fhir/outcome.ts'
+import { findAccount } from '../account.ts'
+import { findAuthorization, isInForce, type LaunchContext } from '../authorization.ts'
+import type { Client } from '../client.ts'
+import type { SmartContext } from '../context.ts'
+import { UNCACHED } from '../failure.ts'
+import { type Form, parseFormBody } from '../form.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { hashToken, TOKENS } from '../token.ts'
+import { toBearer } from '../verifier.ts'
+import { performAs, policyOf } from './acting.ts'
+import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
+import { startLaunch } from './launch.ts'
+
+/**
+ * Adds `POST /auth/launch` (form: `client_id`, and of the context `patient`, `encounter`, `intent`, `need_patient_banner`,
+ * `fhir_context` as JSON), with an access token of a user. Answers `launch`, and `launch_uri` to open where the app has one.
+ */
+export function registerLaunch(app: FastifyInstance, context: SmartContext): void {
+  app.post(`${context.urls.rootPath}/auth/launch`, async (request, reply) => {
+    const { account, capacity } = await readUser(context, request)
+    const form = parseFormBody(request.headers['content-type'], request.body)
+    const client = await context.clients.findActive(form['client_id'] ?? '')
+    if (!client) throw new OAuthError('invalid_request', 'client_id is not that of an active client')
+    const launch = await startLaunch(context, {
+      client: client.id,
+      account,
+      capacity,
+      context: await readContext(context, capacity, form),
+    })
+    const uri = toLaunchUri(context, client, launch)
+    return reply
+      .status(201)
+      .headers(UNCACHED)
+      .type('application/json')
+      .send({ launch, ...(uri !== undefined && { launch_uri: uri }) })
+  })
+}
+
+/** Returns the address that starts the app, or undefined where it has registered none. */
+export function toLaunchUri(
+  { urls }: Pick<SmartContext, 'urls'>,
+  { metadata }: Client,
+  launch: string,
+): string | undefined {
+  const uri = metadata.launch_uri
+  if (uri === undefined) return undefined
+  const query = `iss=${encodeURIComponent(urls.base)}&launch=${encodeURIComponent(launch)}`
+  return `${uri}${uri.includes('?') ? '&' : '?'}${query}`
+}
+
+async function readUser(
+  context: SmartContext,
+  { headers }: FastifyRequest,
+): Promise<{ readonly account: string; readonly capacity: Capacity }> {
+  const { store } = context.app
+  const token = toBearer(headers.authorization)
+  const row = token === undefined ? undefined : await store.records.get(TOKENS, hashToken(token))
+  const id = (row?.value as TokenGrant | undefined)?.authorization
+  const authorization = id === undefined ? undefined : await findAuthorization(store, id)
+  if (!authorization || !(await isInForce(store, authorization)))
+    throw new OAuthError('invalid_token', 'An access token of a user is needed in the Authorization header')
+  const account = await findAccount(store, authorization.account)
+  const all = account ? await capacitiesOf(context, account) : []
+  const capacity = all.find((each) => isSameCapacity(each, authorization.grant))
+  if (!capacity) throw new OAuthError('access_denied', 'The user may no longer act in this capacity')
+  return { account: authorization.account, capacity }
+}
+
+async function readContext(context: SmartContext, capacity: Capacity, form: Form): Promise<LaunchContext> {
+  const { patient, encounter, intent } = form
+  const banner = form['need_patient_banner']
+  if (banner !== undefined && banner !== 'true' && banner !== 'false')
+    throw new OAuthError('invalid_request', 'need_patient_banner must be true or false')
+  if (capacity.patient !== undefined && patient !== undefined && patient !== capacity.patient)
+    throw new OAuthError('invalid_request', 'patient is not the one whose record the user has')
+  await assertReadable(context, capacity, 'Patient', patient)
+  await assertReadable(context, capacity, 'Encounter', encounter)
+  return {
+    ...(patient !== undefined && { patient }),
+    ...(encounter !== undefined && { encounter }),
+    ...(intent !== undefined && { intent }),
+    ...(banner !== undefined && { need_patient_banner: banner === 'true' }),
+    ...readFhirContext(form['fhir_context']),
+  }
+}
+
+// What the user may not see is not there for them: the same answer as for what never was.
+async function assertReadable(
+  { app }: SmartContext,
+  capacity: Capacity,
+  type: string,
+  id: string | undefined,
+): Promise<void> {
+  if (id === undefined) return
+  try {
+    const found = await performAs(app, await policyOf(app, capacity), { kind: 'read', type, id })
+    if (found.kind === 'found') return
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.status >= 500) throw error
+  }
+  throw new OAuthError('invalid_request', `${type.toLowerCase()} is none that the user has access to`)
+}
+
+/**
+ * Returns `fhirContext` as it is sent. Throws `invalid_request` where it breaks a rule of SMART 2.2: each an object with a
+ * relative `reference`, a `canonical` or an `identifier`; a `role` is an absolute URI or `launch`, and never empty; a Patient
+ * or Encounter only with another role than `launch`.
+ */
+export function readFhirContext(text: string | undefined): Pick<LaunchContext, 'fhirContext'> {
+  if (text === undefined) return {}
+  const parsed = parse(text)
+  if (!Array.isArray(parsed) || !parsed.every(isContext))
+    throw new OAuthError('invalid_request', 'fhir_context must be a JSON array of context objects')
+  return { fhirContext: parsed as readonly object[] }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const MEMBERS: ReadonlySet<string> = new Set(['reference', 'canonical', 'identifier', 'type', 'role'])
+
+function isContext(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { reference, canonical, identifier, role, type } = value as Readonly<Record<string, unknown>>
+  if (!Object.keys(value).every((name) => MEMBERS.has(name))) return false
+  if ([reference, canonical, identifier].filter((each) => each !== undefined).length !== 1) return false
+  if (type !== undefined && !isType(type)) return false
+  if (role !== undefined && !isRole(role)) return false
+  if (canonical !== undefined) return typeof canonical === 'string' && URL.canParse(canonical)
+  if (identifier !== undefined) return typeof identifier === 'object' && identifier !== null
+  const [, of] =
+    (typeof reference === 'string' && /^([A-Z][A-Za-z]+)\/[A-Za-z0-9.-]{1,64}$/.exec(reference)) || []
+  if (of === undefined) return false
+  return (of !== 'Patient' && of !== 'Encounter') || (role !== undefined && role !== 'launch')
+}
+
+function isType(type: unknown): boolean {
+  return typeof type === 'string' && /^[A-Z][A-Za-z]+$/.test(type)
+}
+
+function isRole(role: unknown): boolean {
+  return typeof role === 'string' && (role === 'launch' || (role !== '' && URL.canParse(role)))
+}

@@ -1,0 +1,68 @@
+// A client gives a token back. https://www.rfc-editor.org/rfc/rfc7009
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { TokenGrant } from '../access/principal.ts'
+import { toJournal } from './audit.ts'
+import { type Authorization, endAuthorization, REFRESH_TOKENS } from './authorization.ts'
+import { authenticateClient } from './clients/authenticate.ts'
+import type { SmartContext } from './context.ts'
+import { UNCACHED } from './failure.ts'
+import { type Form, parseFormBody } from './form.ts'
+import { OAuthError } from './oauth-error.ts'
+import { hashToken, isToken, TOKENS } from './token.ts'
+import { withClientOfToken } from './token-endpoint/refresh-token.ts'
+import type { RefreshToken } from './token-endpoint/response.ts'
+
+/**
+ * Adds `POST /auth/revoke`: 200 once the token is of no use any more, and for one that is unknown or another client's as
+ * well. A refresh token takes everything of its authorization with it; an access token goes alone.
+ */
+export function registerRevoke(app: FastifyInstance, context: SmartContext): void {
+  app.post(`${context.urls.rootPath}/auth/revoke`, async (request, reply) => {
+    await revoke(context, request)
+    return reply.headers(UNCACHED).type('application/json').send({})
+  })
+}
+
+async function revoke(context: SmartContext, request: FastifyRequest): Promise<void> {
+  const form = parseFormBody(request.headers['content-type'], request.body)
+  const { token } = form
+  if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing')
+  const { client } = await authenticateClient(
+    context,
+    request,
+    await withClient(context, request, form, token),
+  )
+  if (!isToken(token)) return
+  const key = hashToken(token)
+  const { store } = context.app
+  const access = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
+  if (access?.client === client.id) return endAccess(context, key, access)
+  const refresh = (await store.records.get(REFRESH_TOKENS, key))?.value as RefreshToken | undefined
+  if (refresh?.client !== client.id) return
+  const ended = await endAuthorization(store, refresh.authorization, 'client')
+  if (ended) await noteEnd(context, ended)
+}
+
+// As at the token endpoint: a public client may show the refresh token alone.
+async function withClient(
+  context: SmartContext,
+  request: FastifyRequest,
+  form: Form,
+  token: string,
+): Promise<Form> {
+  const isKnown = isToken(token) && (await context.app.store.records.get(REFRESH_TOKENS, hashToken(token)))
+  return isKnown ? withClientOfToken(context, request, { ...form, refresh_token: token }) : form
+}
+
+async function endAccess(context: SmartContext, key: string, grant: TokenGrant): Promise<void> {
+  await context.app.store.commit([], {
+    records: [{ kind: 'delete', collection: TOKENS, key }],
+    journal: toJournal(context, { event: 'revoke', client: grant.client, grant, scope: grant.scope }),
+  })
+}
+
+async function noteEnd(context: SmartContext, { client, grant, scope }: Authorization): Promise<void> {
+  await context.app.store.journal.append(toJournal(context, { event: 'revoke', client, grant, scope }), {
+    durable: true,
+  })
+}
