@@ -113,5 +113,5 @@ function toRows(app: AppAccess, { timeZone }: AppsView, language: Language): Par
 }
 
 function toList(lines: readonly string[]): Html {
-  return html`<ul>${lines.map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
+  return html`<ul>${[...new Set(lines)].map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
 }
