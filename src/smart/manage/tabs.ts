@@ -3,14 +3,26 @@ import type { Language } from '../../fhir/outcome.ts'
 import { type Html, html } from '../pages/html.ts'
 
 const TEXT = {
-  en: { label: 'Access', manage: 'Apps and access', history: 'Access history' },
-  ja: { label: 'アクセス', manage: 'アプリとアクセス', history: 'アクセス履歴' },
+  en: {
+    label: 'Your pages',
+    manage: 'Apps and access',
+    history: 'Access history',
+    credentials: 'How you log in',
+  },
+  ja: {
+    label: 'あなたのページ',
+    manage: 'アプリとアクセス',
+    history: 'アクセス履歴',
+    credentials: 'ログイン方法',
+  },
 } as const
 
-/** Returns the links; `path` is that of the issuer. */
-export function tabs(path: string, current: 'manage' | 'history', language: Language): Html {
+export type Tab = 'manage' | 'history' | 'credentials'
+
+/** Returns the links between `shown`; `path` is that of the issuer. */
+export function tabs(path: string, current: Tab, shown: readonly Tab[], language: Language): Html {
   const text = TEXT[language]
-  return html`<nav class="tabs" aria-label="${text.label}">${(['manage', 'history'] as const).map(
+  return html`<nav class="tabs" aria-label="${text.label}">${shown.map(
     (each) =>
       html`<a href="${path}/${each}"${each === current && html` aria-current="page"`}>${text[each]}</a>`,
   )}</nav>`
