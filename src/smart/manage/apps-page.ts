@@ -1,20 +1,20 @@
 // Apps and access: what each app may see in plain words, since and until when, and a button that ends it.
 import type { Language } from '../../fhir/outcome.ts'
+import type { Account } from '../account.ts'
 import { describePurpose } from '../describe/purposes.ts'
 import { describeOther, describeScope } from '../describe/scope.ts'
 import { toDay, toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
 import { actions, avatar, button, capitalise, facts, form, notice } from '../pages/parts.ts'
 import type { AppAccess } from './apps.ts'
-import { type Tab, tabs } from './tabs.ts'
+import { tabs } from './tabs.ts'
 
 export interface AppsView {
   readonly apps: readonly AppAccess[]
   /** What has just been ended, or could not be. */
   readonly ended?: AppAccess
   readonly failed?: boolean
-  /** Pages beside this one: a history only where it is theirs. */
-  readonly tabs: readonly Tab[]
+  readonly account: Account
   readonly csrf: string
   /** Where the pages are: the path of the issuer. */
   readonly path: string
@@ -73,7 +73,7 @@ export function appsPage(view: AppsView, language: Language): { title: string; b
   const past = view.apps.filter((app) => !app.isInForce)
   return {
     title: text.title,
-    body: html`${tabs(view.path, 'manage', view.tabs, language)}
+    body: html`${tabs(view.path, 'manage', view.account, language)}
 ${view.ended && notice('success', text.ended(view.ended.clientName))}
 ${view.failed && notice('error', text.failed)}
 ${active.length === 0 ? html`<p>${text.none}</p>` : html`<p>${text.lead}</p>`}

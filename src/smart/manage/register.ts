@@ -11,7 +11,7 @@ import { appsPage } from './apps-page.ts'
 import { endAccess } from './end.ts'
 import { readHistory } from './history.ts'
 import { historyPage } from './history-page.ts'
-import type { Tab } from './tabs.ts'
+import { ownPatient } from './tabs.ts'
 
 /** Serves `/auth/manage` with its form, and `/auth/history`; whoever is not logged in is sent to the login. */
 export function registerManage(app: FastifyInstance, context: SmartContext): void {
@@ -41,18 +41,9 @@ export function registerManage(app: FastifyInstance, context: SmartContext): voi
     const language = languageOf(context, request)
     const page = await readHistory(context, self, language, parseQuery(request)['after'])
     const { timeZone } = context.settings
-    const content = historyPage({ ...page, self, path, timeZone, tabs: tabsOf(account) }, language)
+    const content = historyPage({ ...page, self, path, timeZone, account }, language)
     return sendPage(context, reply, { ...content, language, account: account.name })
   })
-}
-
-// Of those somebody acts for the history is not theirs to see.
-function ownPatient({ bindings }: Account): string | undefined {
-  return bindings.find(({ ref }) => ref.startsWith('Patient/'))?.ref
-}
-
-function tabsOf(account: Account): readonly Tab[] {
-  return ownPatient(account) === undefined ? ['manage', 'credentials'] : ['manage', 'history', 'credentials']
 }
 
 /** `ended`: the id of one that is said to have just ended; undefined after a POST, where it could not be. */
@@ -71,7 +62,7 @@ async function sendApps(
     apps,
     ...(found && { ended: found }),
     failed,
-    tabs: tabsOf(account),
+    account,
     csrf: toCsrfToken(context, request, reply),
     path: `${context.urls.rootPath}/auth`,
     timeZone: context.settings.timeZone,

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Language } from '../../fhir/outcome.ts'
 import type { SmartContext } from '../context.ts'
 import { listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
+import { tabs } from '../manage/tabs.ts'
 import { type Html, html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
 import { listSessions } from '../session.ts'
@@ -119,7 +120,8 @@ export async function sendCredentialsPage(
   const action = `${context.urls.issuer}/credentials`
   const sheet: Sheet = { context, language, action, hidden: fields({}), fields }
   const isDone = notice === undefined || DONE.has(notice)
-  const body = html`${notice !== undefined && html`<p class="${isDone ? 'done' : 'error'}" role="${isDone ? 'status' : 'alert'}">${tell(notice, language)}</p>`}
+  const body = html`${tabs(new URL(context.urls.issuer).pathname, 'credentials', visitor.account, language)}
+${notice !== undefined && html`<p class="${isDone ? 'done' : 'error'}" role="${isDone ? 'status' : 'alert'}">${tell(notice, language)}</p>`}
 <p><a href="${action}?confirm=1">${text.confirm}</a></p>
 ${passwordPart(sheet, visitor)}
 ${await passkeysPart(sheet, visitor)}
