@@ -122,9 +122,7 @@ export async function sendCredentialsPage(
   const action = `${context.urls.issuer}/credentials`
   const sheet: Sheet = { context, language, action, hidden: fields({}), fields }
   const isDone = notice === undefined || DONE.has(notice)
-  const path = new URL(context.urls.issuer).pathname
-  const hasHistory = visitor.account.bindings.some(({ ref }) => ref.startsWith('Patient/'))
-  const body = html`${tabs(path, 'credentials', language, hasHistory)}
+  const body = html`${tabs(new URL(context.urls.issuer).pathname, 'credentials', visitor.account, language)}
 ${notice !== undefined && tellNotice(isDone ? 'success' : 'error', tell(notice, language))}
 ${!isFresh(visitor) && tellNotice('info', html`<a href="${action}?confirm=1">${text.confirm}</a>`)}
 ${passwordPart(sheet, visitor)}
