@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { UNCACHED } from '../failure.ts'
+import { verifySigned } from '../issuers/verify-signed.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { registerClient } from './register-client.ts'
 import { toClientInformation } from './registered-metadata.ts'
@@ -11,8 +12,8 @@ import { readSoftwareStatement, type VerifyStatement } from './software-statemen
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 const MINUTE_MS = 60_000
 
-// Nothing verifies software statements yet, so none is believed.
-const verifyStatement: VerifyStatement = () => Promise.reject(new Error('not connected'))
+const verifyStatement: VerifyStatement = ({ clientKeys }, statement, issuer) =>
+  verifySigned(clientKeys, issuer, statement)
 
 /** Serves `POST {issuer}/register`; at most so many requests of one address are answered in a minute. */
 export function registerRegistration(app: FastifyInstance, context: SmartContext): void {

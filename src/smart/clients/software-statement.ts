@@ -1,24 +1,16 @@
 // What a third party has signed about an app: it overrides what the app says of itself. https://www.rfc-editor.org/rfc/rfc7591#section-2.3
-
 import type { SmartContext } from '../context.ts'
+import type { SoftwareIssuer } from '../issuers/issuer.ts'
+import { ISSUERS } from '../issuers/login-issuer.ts'
 import { OAuthError } from '../oauth-error.ts'
-
-/** The collection of `Records` that holds issuers that the operator trusts, each for a use. */
-const ISSUERS = 'issuer'
-
-/** An issuer whose software statements are believed. */
-export interface StatementIssuer {
-  readonly issuer: string
-  readonly use: string
-}
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** Resolves to the claims of a JWT once its signature is right, by a key of the issuer; rejects otherwise. */
 export type VerifyStatement = (
-  context: Pick<SmartContext, 'app' | 'settings'>,
+  context: Pick<SmartContext, 'app' | 'clientKeys'>,
   statement: string,
-  issuer: StatementIssuer,
+  issuer: SoftwareIssuer,
 ) => Promise<Claims>
 
 const MAX_CHARS = 64 * 1024
@@ -30,14 +22,14 @@ const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'so
  * is not trusted for that, `invalid_software_statement` where it is no JWT or does not hold.
  */
 export async function readSoftwareStatement(
-  context: Pick<SmartContext, 'app' | 'settings'>,
+  context: Pick<SmartContext, 'app' | 'clientKeys'>,
   statement: unknown,
   verify: VerifyStatement,
 ): Promise<Claims> {
   if (typeof statement !== 'string' || statement.length > MAX_CHARS) throw invalid()
   const iss = peekIssuer(statement)
   const issuer = (await context.app.store.records.list(ISSUERS))
-    .map(({ value }) => value as StatementIssuer)
+    .map(({ value }) => value as SoftwareIssuer)
     .find((each) => each.issuer === iss && each.use === 'software-statement')
   if (!issuer)
     throw new OAuthError(
