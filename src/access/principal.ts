@@ -74,6 +74,8 @@ export function toPrincipal(grant: TokenGrant, definitions: Definitions): Princi
   } = grant
   const user = act ?? subject
   const identities: Identity[] = [{ ref: `Client/${client}`, via: 'client' }]
+  // A client that was registered is a Device on record: so a Consent names it (M4).
+  if (grant.audience !== undefined) identities.push({ ref: `Device/${client}`, via: 'client' })
   if (user !== `Client/${client}`) identities.unshift({ ref: user, via: 'user' })
   if (organization) identities.push({ ref: organization, via: 'acting' })
   const represented = representedBy(grant)

@@ -12,6 +12,7 @@ import { countAttempts } from './clients/attempts.ts'
 import { openClientKeys } from './clients/jwks.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { registerDevelopers } from './developers/register.ts'
 import { registerDiscovery } from './discovery.ts'
 import { createVerifyExternal } from './external-token.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
@@ -20,7 +21,9 @@ import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
+import { registerLanguage } from './pages/language.ts'
 import { registerStyle } from './pages/style.ts'
+import { registerPeople } from './people/register.ts'
 import { registerRevoke } from './revoke.ts'
 import { registerToken } from './token-endpoint/endpoint.ts'
 import { toSmartUrls } from './urls.ts'
@@ -46,7 +49,14 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
 ]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize, registerManage]
+const PAGES: readonly RegisterRoutes[] = [
+  registerLanguage,
+  registerAssets,
+  registerPeople,
+  registerAuthorize,
+  registerManage,
+  registerDevelopers,
+]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {

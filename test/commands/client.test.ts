@@ -6,6 +6,7 @@ import { createContext } from '../../src/app.ts'
 import { run } from '../../src/commands/client.ts'
 import { loadConfig } from '../../src/config.ts'
 import { CONFIGURATION } from '../../src/interactions/configuration.ts'
+import { ACCOUNTS, type Account } from '../../src/smart/account.ts'
 import { type Authorization, isInForce } from '../../src/smart/authorization.ts'
 import { CLIENTS, type Client, openClients } from '../../src/smart/client.ts'
 import { approveClient, disableClient, renewSecret } from '../../src/smart/clients/change-client.ts'
@@ -59,6 +60,15 @@ async function open(t: Tap) {
     (await server.app.inject({ url: `/fhir/Device/${id}`, headers: await server.auth() })).json()
   const rows = async () =>
     (await server.store.journal.list({ subtype: 'config', limit: 20 })).rows.map(({ row }) => row)
+  const account: Account = {
+    id: 'x',
+    login: 'x',
+    name: 'x',
+    status: 'active',
+    bindings: [],
+    createdAt: 0,
+  }
+  await server.store.records.put({ collection: ACCOUNTS, key: account.id, value: account })
   return { server, client, file, add, register, find, device, rows }
 }
 
@@ -68,6 +78,7 @@ const authorizationOf = (client: string): Authorization => ({
   account: 'x',
   grant: { subject: 'Practitioner/1', client, purpose: 'TREAT' },
   scope: 'user/Observation.rs',
+  asked: 'user/Observation.rs',
   context: {},
   fhirUser: 'Practitioner/1',
   authTime: 0,

@@ -13,8 +13,8 @@ export function readPurposeScope(scope: string): string | undefined {
   return named[0]?.slice(PURPOSE_SCOPE.length)
 }
 
-/** Of a person's own asking: nobody else may state these. */
-const OWN: ReadonlySet<string> = new Set(['PATRQT', 'FAMRQT', 'PWATRNY', 'SUPNWK'])
+/** Of a person's own asking: nobody else may state these, neither staff nor a client in its own name. */
+export const OWN_PURPOSES: ReadonlySet<string> = new Set(['PATRQT', 'FAMRQT', 'PWATRNY', 'SUPNWK'])
 
 /**
  * Returns the purpose of a token: `asked`, or the first that the client is registered for and that becomes who goes on with
@@ -27,7 +27,7 @@ export function toPurpose(
 ): string | undefined {
   const isStaff = subject.startsWith('Practitioner/')
   const preferred = subject.startsWith('RelatedPerson/') ? 'FAMRQT' : 'PATRQT'
-  const becoming = purposes.filter((each) => (isStaff ? !OWN.has(each) : OWN.has(each)))
+  const becoming = purposes.filter((each) => (isStaff ? !OWN_PURPOSES.has(each) : OWN_PURPOSES.has(each)))
   if (asked !== undefined) return becoming.includes(asked) ? asked : undefined
   if (!isStaff && becoming.includes(preferred)) return preferred
   return becoming.find((each) => each !== 'BTG')

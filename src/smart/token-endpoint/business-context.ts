@@ -1,5 +1,6 @@
 // Why a Backend Services client asks: the hl7-b2b extension of its assertion. https://hl7.org/fhir/us/udap-security/b2b.html
 import { ACT_REASON } from '../../consent/purposes.ts'
+import { OWN_PURPOSES } from '../authorize/purpose.ts'
 import type { Client } from '../client.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { SmartUrls } from '../urls.ts'
@@ -22,8 +23,9 @@ export function readBusinessContext(
   const organization = extension?.['organization_id']
   if (organization !== undefined && !isOwn(client, organization, urls))
     throw invalid('organization_id is not the organization that the client is registered for')
-  const purpose = extension === undefined ? client.purposes[0] : readPurpose(extension['purpose_of_use'])
-  if (purpose === undefined || !client.purposes.includes(purpose))
+  const becoming = client.purposes.filter((each) => !OWN_PURPOSES.has(each) && each !== 'BTG')
+  const purpose = extension === undefined ? becoming[0] : readPurpose(extension['purpose_of_use'])
+  if (purpose === undefined || !becoming.includes(purpose))
     throw invalid('The client is not registered for this purpose of use')
   return purpose
 }
