@@ -3,17 +3,13 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { UNCACHED } from '../failure.ts'
-import { verifySigned } from '../issuers/verify-signed.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { registerClient } from './register-client.ts'
 import { toClientInformation } from './registered-metadata.ts'
-import { readSoftwareStatement, type VerifyStatement } from './software-statement.ts'
+import { readSoftwareStatement } from './software-statement.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 const MINUTE_MS = 60_000
-
-const verifyStatement: VerifyStatement = ({ clientKeys }, statement, issuer) =>
-  verifySigned(clientKeys, issuer, statement)
 
 /** Serves `POST {issuer}/register`; at most so many requests of one address are answered in a minute. */
 export function registerRegistration(app: FastifyInstance, context: SmartContext): void {
@@ -34,8 +30,7 @@ async function answer(
 ): Promise<FastifyReply> {
   const given = parseBody(request)
   const statement = given['software_statement'] ?? undefined
-  const claims =
-    statement === undefined ? {} : await readSoftwareStatement(context, statement, verifyStatement)
+  const claims = statement === undefined ? {} : await readSoftwareStatement(context, statement)
   const { client, secret } = await registerClient(context, { ...given, ...claims }, 'registration')
   return reply
     .status(201)
