@@ -1,5 +1,5 @@
 // Other resource servers ask what a token is worth. https://hl7.org/fhir/smart-app-launch/token-introspection.html
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { noteEvent } from './audit.ts'
 import { authenticateClient } from './clients/authenticate.ts'
 import type { SmartContext } from './context.ts'
@@ -27,7 +27,7 @@ export function registerIntrospect(app: FastifyInstance, context: SmartContext):
   app.post(`${context.urls.rootPath}/auth/introspect`, async (request, reply) => {
     // The form first: a body that cannot be read is no question, whoever asks.
     const form = parseFormBody(request.headers['content-type'], request.body)
-    const caller = await readCaller(context, request, form)
+    const caller = await readCaller(context, request, reply, form)
     const { token } = form
     if (token === undefined) throw new OAuthError('invalid_request', 'The parameter token is missing')
     const found = await introspectToken(context, token, caller)
@@ -42,13 +42,14 @@ export function registerIntrospect(app: FastifyInstance, context: SmartContext):
 async function readCaller(
   context: SmartContext,
   request: FastifyRequest,
+  reply: FastifyReply,
   form: ReturnType<typeof parseFormBody>,
 ): Promise<Caller> {
   const { authorization } = request.headers
   if (/^bearer /i.test(authorization ?? '')) {
     if (form['client_secret'] !== undefined || form['client_assertion'] !== undefined)
       throw new OAuthError('invalid_request', 'Authenticate as a client or by a bearer token, not as both')
-    return readBearer(context, authorization)
+    return readBearer(context, authorization, reply)
   }
   const { client, method } = await authenticateClient(context, request, form)
   if (method === 'none')
@@ -56,9 +57,16 @@ async function readCaller(
   return { client: client.id, isTrusted: true }
 }
 
-async function readBearer({ verifier }: SmartContext, authorization: string | undefined): Promise<Caller> {
+async function readBearer(
+  { verifier }: SmartContext,
+  authorization: string | undefined,
+  reply: FastifyReply,
+): Promise<Caller> {
   const principal = verifier.known(authorization) ?? (await verifier.verify(authorization))
-  if (!principal) throw new OAuthError('invalid_token', 'The bearer token is unknown, expired or revoked')
+  if (!principal) {
+    reply.header('www-authenticate', 'Bearer error="invalid_token"')
+    throw new OAuthError('invalid_token', 'The bearer token is unknown, expired or revoked')
+  }
   const isTrusted = principal.scopes.some(({ rights }) => /[rs]/.test(rights))
   return { client: principal.client, token: authorization!.slice(7).trim(), isTrusted }
 }
