@@ -4,7 +4,7 @@ import type { SmartContext } from '../context.ts'
 import { FetchError } from '../fetch-json.ts'
 import { type SoftwareIssuer, toIssuerKey } from '../issuers/issuer.ts'
 import { ISSUERS } from '../issuers/login-issuer.ts'
-import { verifyJwt } from '../jose.ts'
+import { verifySigned } from '../issuers/verify-signed.ts'
 import { JwtError, readJwt } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ClientKeys } from './jwks.ts'
@@ -39,10 +39,7 @@ export async function readSoftwareStatement(
 
 async function verify(statement: string, issuer: SoftwareIssuer, keys: ClientKeys): Promise<Claims> {
   try {
-    const { kid } = readJwt(statement).header
-    if (typeof kid !== 'string') throw invalid()
-    const found = await keys.find({ id: toIssuerKey(issuer), metadata: issuer }, kid)
-    return (await verifyJwt(statement, found, issuer.algs)).payload
+    return await verifySigned(keys, issuer, statement)
   } catch (error) {
     if (error instanceof JwtError || error instanceof FetchError) throw invalid()
     throw error
