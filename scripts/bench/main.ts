@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildResident } from '../demo/residents.ts'
-import { measureAuth } from './auth.ts'
+import { type AuthFigures, measureAuth } from './auth.ts'
 import { measureReadCeiling } from './ceiling.ts'
 import { type ConsentFigures, measureConsent } from './consent.ts'
 import { measureImport, measureInterference, writeResidents } from './import.ts'
@@ -233,7 +233,7 @@ async function benchWords(): Promise<void> {
 }
 
 let consent: ConsentFigures | undefined
-let auth: readonly Figure[] = []
+let auth: AuthFigures | undefined
 try {
   await benchWords()
   if (wanted.has('consent')) {
@@ -258,7 +258,7 @@ const toBlock = (of: readonly Figure[], remarks: readonly string[]) =>
 const tables: Readonly<Record<string, string>> = {
   ...(words.length > 0 && { 'bench-words': [machine, '', renderFigures(words)].join('\n') }),
   ...(consent && { 'bench-consent': toBlock(consent.figures, consent.notes) }),
-  ...(auth.length > 0 && { 'bench-auth': toBlock(auth, []) }),
+  ...(auth && { 'bench-auth': toBlock(auth.figures, auth.notes) }),
   ...(figures.length > 0 && { bench: toBlock(figures, notes) }),
 }
 for (const table of Object.values(tables)) process.stdout.write(`${table}\n\n`)
