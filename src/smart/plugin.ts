@@ -15,7 +15,9 @@ import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
+import { registerLanguage } from './pages/language.ts'
 import { registerStyle } from './pages/style.ts'
+import { registerPeople } from './people/register.ts'
 import { registerRevoke } from './revoke.ts'
 import { registerToken } from './token-endpoint/endpoint.ts'
 import { toSmartUrls } from './urls.ts'
@@ -37,7 +39,13 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
 ]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize, registerManage]
+const PAGES: readonly RegisterRoutes[] = [
+  registerLanguage,
+  registerAssets,
+  registerPeople,
+  registerAuthorize,
+  registerManage,
+]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
