@@ -162,7 +162,7 @@ t.test(
       t.ok(text.includes(each), each)
     t.notOk(text.includes('Not mine'))
     const ja = await browse(server, session, 'ja').get('/auth/manage')
-    t.match(toText(ja.body), /検査・測定の記録のうち 心拍数を見る.*2030年1月31日/)
+    t.match(toText(ja.body), /検査・測定の記録のうち心拍数を見る.*2030年1月31日/)
   },
 )
 
@@ -247,7 +247,7 @@ t.test('the history tells who saw what, newest first, page by page, and nothing 
   t.match(toText(second.body), /test \(むすび医院\) saw test results and measurements \(1\)/)
   t.notMatch(first.body + second.body, /Patient\/q/)
   const ja = toText((await browse(server, session, 'ja').get('/auth/history')).body)
-  t.match(ja, /あなた（アプリ：test） が 検査・測定の記録（1件） を閲覧しました/)
+  t.match(ja, /あなた（アプリ：test）が検査・測定の記録（1件）を閲覧しました/)
   const stolen = browse(server, await addAccount(server, 'q', 'Patient/q'))
   t.equal((await stolen.get(next)).statusCode, 400, 'a link is of one person')
   t.equal((await me.get('/auth/history?after=1')).statusCode, 400)

@@ -60,7 +60,7 @@ const TEXT = {
     endedAt: '終了',
     lapsed: '現在は無効',
     end: (app: string) => html`<span class="visually-hidden">${app} の</span>アクセスを取り消す`,
-    ended: (app: string) => `${app} のアクセスを取り消しました。`,
+    ended: (app: string) => `「${app}」のアクセスを取り消しました。`,
     failed:
       'アクセスを取り消せませんでした。許可は続いています。もう一度試すか、サービスの運営者にお問い合わせください。',
   },
