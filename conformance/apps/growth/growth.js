@@ -59,7 +59,6 @@ const $ = (id) => document.getElementById(id)
 document.documentElement.lang = language
 document.title = text.title
 for (const each of document.querySelectorAll('[data-text]')) each.textContent = text[each.dataset.text]
-await (document.body.dataset.step === 'launch' ? launch() : open()).catch(tell)
 
 // Asks for access; from a hospital's system the address holds iss and launch.
 async function launch() {
@@ -257,3 +256,5 @@ function toKind({ kind, status, name, message = '' }) {
   if (status >= 500) return 'server'
   return name === 'TypeError' ? 'network' : 'other'
 }
+
+await (document.body.dataset.step === 'launch' ? launch() : open()).catch(tell)
