@@ -44,7 +44,6 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
   registerStyle,
   registerAppState,
   registerBrands,
-  registerDevelopers,
 ]
 
 /** What answers pages to people; failures are pages. */
@@ -54,6 +53,7 @@ const PAGES: readonly RegisterRoutes[] = [
   registerPeople,
   registerAuthorize,
   registerManage,
+  registerDevelopers,
 ]
 
 /** Returns the context of the authorization server on a store. */
