@@ -4,6 +4,7 @@ import type { AppContext } from '../interactions/context.ts'
 import { findAuthorization, isInForce } from './authorization.ts'
 import { CLIENTS, type Client } from './client.ts'
 import { withinRegistration } from './clients/within-registration.ts'
+import { isJws, type VerifyExternal } from './external-token.ts'
 import { hashToken, isToken, TOKENS } from './token.ts'
 
 export interface Verifier {
@@ -17,8 +18,8 @@ export interface Verifier {
 
 interface Verified {
   readonly principal: Principal
-  /** What it was made with. */
-  readonly scope: string
+  /** What the Principal of a token of ours was made with. */
+  readonly scope?: string
   /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
   readonly records: number
   readonly consents: number
@@ -30,9 +31,14 @@ type VerifierContext = Pick<AppContext, 'store' | 'definitions' | 'settings'>
 
 /**
  * Returns the verifier of a server. The same Principal object comes back while nothing was changed and the token has not
- * expired. `onRefused` is called with what a token was made for that is on record but no longer accepted.
+ * expired. `onRefused` is called with what a token was made for that is on record but no longer accepted. `external` knows
+ * tokens of other servers.
  */
-export function createVerifier(context: VerifierContext, onRefused?: (grant: TokenGrant) => void): Verifier {
+export function createVerifier(
+  context: VerifierContext,
+  onRefused?: (grant: TokenGrant) => void,
+  external?: VerifyExternal,
+): Verifier {
   const { store, definitions, settings } = context
   const verified = new Map<string, Verified>()
 
@@ -52,6 +58,7 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
       if (token === undefined) return undefined
       const key = hashToken(token)
       const epochs = { records: store.epoch(), consents: store.consents.epoch() }
+      if (isJws(token)) return keep(key, await external?.(token), epochs)
       const grant = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
       if (!grant || grant.expiresAt <= Date.now()) return forget(key)
       if (grant.audience !== undefined && grant.audience !== settings.baseUrl) return forget(key)
@@ -63,10 +70,19 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
       const before = verified.get(key)
       const principal =
         before?.scope === scope ? before.principal : toPrincipal({ ...grant, scope }, definitions)
-      if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-      verified.set(key, { principal, scope, ...epochs })
-      return principal
+      return keep(key, principal, { ...epochs, scope })
     },
+  }
+
+  function keep(
+    key: string,
+    principal: Principal | undefined,
+    epochs: Omit<Verified, 'principal'>,
+  ): Principal | undefined {
+    if (!principal) return forget(key)
+    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
+    verified.set(key, { principal, ...epochs })
+    return principal
   }
 
   function forget(key: string): undefined {
@@ -75,11 +91,11 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
   }
 }
 
-/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form. */
+/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form and no JWS. */
 export function toBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
   const token = header.slice(7).trim()
-  return isToken(token) ? token : undefined
+  return isToken(token) || isJws(token) ? token : undefined
 }
 
 // What was granted here stays within the registration; what the operator has made by hand is the operator's.
@@ -89,12 +105,13 @@ async function scopeNow({ store, definitions }: VerifierContext, grant: TokenGra
   return client === undefined ? '' : withinRegistration(definitions, client, grant.scope)
 }
 
-/** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */
+/** True of a token whose authorization, client and Consent stand. Who is not registered has the operator's own tokens alone. */
 export async function stands(store: AppContext['store'], grant: TokenGrant): Promise<boolean> {
   if (grant.authorization !== undefined) {
     const authorization = await findAuthorization(store, grant.authorization)
     return authorization !== undefined && isInForce(store, authorization)
   }
   const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
-  return client === undefined || (client.status === 'active' && client.purposes.includes(grant.purpose))
+  if (client === undefined) return grant.audience === undefined
+  return client.status === 'active' && client.purposes.includes(grant.purpose)
 }

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { TokenGrant } from '../../src/access/principal.ts'
 import { createApp } from '../../src/app.ts'
 import { ACCOUNTS } from '../../src/smart/account.ts'
-import { AUTHORIZATIONS, type Authorization, endAuthorization } from '../../src/smart/authorization.ts'
+import { AUTHORIZATIONS, type Authorization } from '../../src/smart/authorization.ts'
 import { CLIENTS } from '../../src/smart/client.ts'
 import { hashToken, TOKENS } from '../../src/smart/token.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -52,7 +52,7 @@ t.test(
       [`Bearer ${'x'.repeat(43)}`, invalid],
       [`Bearer ${expired.token}`, invalid],
       [`Bearer ${body.refresh_token}`, invalid],
-      [`Bearer ${body.id_token}`, 'Bearer'],
+      [`Bearer ${body.id_token}`, invalid],
     ]
     for (const [authorization, challenge] of headers)
       for (const [method, path] of DOORS) {
@@ -139,6 +139,7 @@ const ends: Readonly<Record<string, End>> = {
     change(server, CLIENTS, client.id, { status: 'pending' }),
   'its client may no longer state the purpose': (server, { client }) =>
     change(server, CLIENTS, client.id, { purposes: ['HRESCH'] }),
+  'its client is gone': ({ store }, { client }) => store.records.delete(CLIENTS, client.id),
   'it is given back': ({ store }, { token }) => store.records.delete(TOKENS, hashToken(token)),
   'it has expired': (server, { token }) =>
     change(server, TOKENS, hashToken(token), { expiresAt: Date.now() - 1 }),
@@ -146,12 +147,14 @@ const ends: Readonly<Record<string, End>> = {
 
 const userEnds: Readonly<Record<string, End>> = {
   ...ends,
-  'its client is gone': ({ store }, { client }) => store.records.delete(CLIENTS, client.id),
   'the account is disabled': (server, { account }) =>
     change(server, ACCOUNTS, account!.id, { status: 'disabled' }),
   'the account is gone': ({ store }, { account }) => store.records.delete(ACCOUNTS, account!.id),
   'the user has ended it': async (server, granted) =>
-    endAuthorization(server.store, (await authorizationOf(server, granted)).id, 'user'),
+    change(server, AUTHORIZATIONS, (await authorizationOf(server, granted)).id, {
+      endedAt: Date.now(),
+      endedBy: 'user',
+    }),
   'the authorization is gone': async (server, granted) =>
     server.store.records.delete(AUTHORIZATIONS, (await authorizationOf(server, granted)).id),
   'the day has come that the person chose': async (server, granted) =>

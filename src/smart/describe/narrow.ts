@@ -69,10 +69,10 @@ function applyChoice(choice: Choice, form: Form): readonly string[] {
   const whole = new Set(ticked.filter(({ facet }) => !facet).map(({ type }) => type))
   return ticked
     .filter(({ type, facet }) => !facet || !whole.has(type))
-    .map(({ type, facet }) =>
+    .flatMap(({ type, facet }) =>
       facet
-        ? toText(scope, type, sort(rights), `?${facet.param}=${facet.value}`)
-        : toText(scope, type, suffix, ''),
+        ? facet.values.map((value) => toText(scope, type, sort(rights), `?${facet.param}=${value}`))
+        : [toText(scope, type, suffix, '')],
     )
 }
 
