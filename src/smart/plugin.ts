@@ -13,6 +13,7 @@ import { registerDiscovery } from './discovery.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
+import { countRequests, registerLimits } from './limits.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
 import { registerStyle } from './pages/style.ts'
@@ -49,6 +50,7 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     clients: openClients(app.store),
     clientKeys: openClientKeys(settings.privateHosts),
     clientAttempts: countAttempts(settings.attemptsPerMinute),
+    requests: countRequests(settings.requestsPerMinute),
     keys,
     csrfKey: keys.derive('csrf'),
   }
@@ -61,6 +63,7 @@ export async function registerSmart(app: FastifyInstance, context: SmartContext)
       route.config = { ...route.config, public: true }
     })
     await scope.register(cookie)
+    registerLimits(scope, context)
     scope.removeAllContentTypeParsers()
     // Bodies are read as bytes: what they hold is checked where it is parsed.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) =>
