@@ -43,10 +43,9 @@ import { spreadLabels } from './interactions/spread-labels.ts'
 import { loadOperations } from './operations/load.ts'
 import { createIndexer } from './search/index-values.ts'
 import { parseScopeParams } from './search/parse.ts'
-import { noteRefusedToken } from './smart/audit.ts'
 import { registerCheck } from './smart/check.ts'
+import { toCorsPaths } from './smart/cors-paths.ts'
 import { createSmartContext, registerSmart } from './smart/plugin.ts'
-import { createVerifier } from './smart/verifier.ts'
 import type { Store } from './store/store.ts'
 
 const COMPRESS_FROM_BYTES = 2048
@@ -180,11 +179,12 @@ export async function createApp(
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler(answerUnknown)
   registerLog(app)
-  await registerCors(app, new URL(config.baseUrl).pathname, config.corsOrigins)
-  registerCheck(
-    app,
-    createVerifier(context, (grant) => void noteRefusedToken(smart, grant)),
-  )
+  await registerCors(app, {
+    ...toCorsPaths(smart.urls),
+    origins: config.corsOrigins,
+    registered: smart.clients.origins,
+  })
+  registerCheck(app, smart.verifier)
   // Before compression: a compressed page lets its hidden values be guessed (BREACH).
   await registerSmart(app, smart)
   await app.register(compress, {

@@ -2,6 +2,18 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 
+/** Who may call what. Paths begin with a slash; what is in neither list is for no other origin. */
+export interface CorsRules {
+  /** Paths that every origin may call. */
+  readonly open: ReadonlySet<string>
+  /** Paths that `origins` and `registered` may call, with all below them. */
+  readonly shared: readonly string[]
+  /** Of the operator; `*` for all. */
+  readonly origins: readonly string[]
+  /** Those of registered clients. */
+  readonly registered: () => Promise<ReadonlySet<string>>
+}
+
 const SHARED: FastifyCorsOptions = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowedHeaders: [
@@ -19,25 +31,33 @@ const SHARED: FastifyCorsOptions = {
 }
 
 const NONE: FastifyCorsOptions = { origin: false }
+const ANYWHERE: FastifyCorsOptions = { ...SHARED, origin: '*' }
+/** A preflight is answered, and allows nothing. */
+const STRANGER: FastifyCorsOptions = { ...SHARED, origin: [] }
 
 /**
- * Answers preflights without a token and marks replies: metadata and discovery for every origin, the rest for `origins`.
- * No cookie is ever used, so credentials are not allowed. Register it before the token is checked.
+ * Answers preflights without a token and marks replies, by the rules. No cookie is ever used, so credentials are not
+ * allowed. Register it before the token is checked.
  */
-export async function registerCors(
-  app: FastifyInstance,
-  basePath: string,
-  origins: readonly string[],
-): Promise<void> {
-  const open = new Set([`${basePath}/metadata`, `${basePath}/.well-known/smart-configuration`])
-  const anywhere: FastifyCorsOptions = { ...SHARED, origin: '*' }
-  const listed: FastifyCorsOptions = { ...SHARED, origin: origins.includes('*') ? '*' : [...origins] }
+export async function registerCors(app: FastifyInstance, rules: CorsRules): Promise<void> {
   await app.register(cors, {
     delegator: (request, callback) => {
+      const { origin } = request.headers
       // Most requests come from no browser.
-      if (request.headers.origin === undefined && request.method !== 'OPTIONS') return callback(null, NONE)
+      if (origin === undefined && request.method !== 'OPTIONS') return callback(null, NONE)
       const path = request.url.split('?', 1)[0]!
-      callback(null, open.has(path) ? anywhere : listed)
+      if (rules.open.has(path)) return callback(null, ANYWHERE)
+      if (!rules.shared.some((each) => path === each || path.startsWith(`${each}/`)))
+        return callback(null, NONE)
+      if (rules.origins.includes('*')) return callback(null, ANYWHERE)
+      isAllowed(rules, origin).then(
+        (allowed) => callback(null, allowed ? { ...SHARED, origin: [origin!] } : STRANGER),
+        (error: Error) => callback(error),
+      )
     },
   })
+}
+
+async function isAllowed({ origins, registered }: CorsRules, origin: string | undefined): Promise<boolean> {
+  return origin !== undefined && (origins.includes(origin) || (await registered()).has(origin))
 }

@@ -36,6 +36,8 @@ export interface Account {
   readonly language?: Language
   /** Instant (ms). */
   readonly createdAt: number
+  /** How often it was changed. */
+  readonly revision?: number
 }
 
 /** Returns the account, or undefined where there is none or it is disabled. */

@@ -67,7 +67,8 @@ function toRow({ event, outcome = 0, client, grant = {}, scope, consent, reason 
 }
 
 function toAgent(client = 'musubi', { subject, act, organization, patient }: Partial<GrantBase>): AuditAgent {
-  const isProxy = act !== undefined || subject?.startsWith('RelatedPerson/') === true
+  const isProxy =
+    act !== undefined || (patient !== undefined && subject?.startsWith('RelatedPerson/') === true)
   return {
     subject: act ?? subject ?? `Client/${client}`,
     client,

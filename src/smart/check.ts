@@ -23,23 +23,36 @@ export function registerCheck(app: FastifyInstance, verifier: Verifier): void {
   app.decorateRequest('principal', null as unknown as Principal)
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
     if (request.routeOptions.config.public) return done()
-    const { authorization } = request.headers
-    const known = verifier.known(authorization)
-    if (known) {
-      request.principal = known
-      return done()
-    }
-    if (!verifier.isBearer(authorization))
-      return done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
-    verifier.verify(authorization).then((principal) => {
-      if (!principal)
-        return done(
-          refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'),
-        )
-      request.principal = principal
-      done()
-    }, done)
+    admit(verifier, request, reply, done)
   })
+}
+
+/** Puts the Principal of its bearer token on a request; calls `done` with FhirError `login`, the challenge set, where there is none. */
+export function admit(
+  verifier: Verifier,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  const { authorization } = request.headers
+  const known = verifier.known(authorization)
+  if (known) {
+    request.principal = known
+    done()
+    return
+  }
+  if (!verifier.isBearer(authorization)) {
+    done(refuse(reply, 'Bearer', 'A bearer token is needed in the Authorization header'))
+    return
+  }
+  verifier.verify(authorization).then((principal) => {
+    if (!principal)
+      return done(
+        refuse(reply, 'Bearer error="invalid_token"', 'The bearer token is unknown, expired or revoked'),
+      )
+    request.principal = principal
+    done()
+  }, done)
 }
 
 function refuse(reply: FastifyReply, challenge: string, diagnostics: string): FhirError {

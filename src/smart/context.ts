@@ -5,6 +5,7 @@ import type { Attempts } from './clients/attempts.ts'
 import type { ClientKeys } from './clients/jwks.ts'
 import type { Keys } from './keys/keys.ts'
 import type { SmartUrls } from './urls.ts'
+import type { Verifier } from './verifier.ts'
 
 /** Settings that the authorization server reads; `config.ts` fills them. Times in milliseconds. */
 export interface SmartSettings {
@@ -32,6 +33,8 @@ export interface SmartContext {
   readonly urls: SmartUrls
   readonly settings: SmartSettings
   readonly clients: Clients
+  /** Looks bearer tokens up: the same for every door. */
+  readonly verifier: Verifier
   /** What signatures of clients are checked with. */
   readonly clientKeys: ClientKeys
   /** Wrong credentials of clients, counted in this process. */

@@ -1,6 +1,6 @@
 // That a form comes from a page of ours in the same browser: a token bound to a cookie, and the Origin header where a browser sends it.
 // https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
@@ -35,6 +35,12 @@ export function assertCsrf(context: SmartContext, request: FastifyRequest, form:
   const given = form[CSRF_FIELD]
   if (browser === undefined || !isToken(browser) || given === undefined) throw new PageError('stale')
   if (!isEqual(given, sign(context, browser))) throw new PageError('stale')
+}
+
+/** Returns what tells the browser of a request from others, as it may be kept; undefined where it has no cookie of ours. */
+export function toBrowserKey(context: SmartContext, request: FastifyRequest): string | undefined {
+  const browser = request.cookies[toCookieName(NAME, context.urls)]
+  return browser !== undefined && isToken(browser) ? hash('sha256', sign(context, browser)) : undefined
 }
 
 /** True where both texts are the same; takes as long wherever they differ. */

@@ -3,8 +3,10 @@ import ipaddr from 'ipaddr.js'
 
 /** Returns an IPv4 address as it is, within IPv6 too, and of any other IPv6 address the first 64 bits; other text as it is. */
 export function toNetwork(address: string): string {
-  if (!address.includes(':') || !ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
+  // A zone tells a link of this machine apart, not who sends.
+  const bare = address.replace(/%.*$/, '')
+  if (!bare.includes(':') || !ipaddr.isValid(bare)) return address
+  const parsed = ipaddr.process(bare)
   if (parsed.kind() === 'ipv4') return parsed.toString()
   const { parts } = parsed as ipaddr.IPv6
   return `${parts

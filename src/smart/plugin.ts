@@ -2,25 +2,34 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
+import { registerAppState } from './app-state/routes.ts'
+import { noteRefusedToken } from './audit.ts'
 import { registerAuthorize } from './authorize/endpoint.ts'
 import { registerLaunch } from './authorize/launch-endpoint.ts'
+import { registerBrands } from './brands.ts'
 import { openClients } from './client.ts'
 import { countAttempts } from './clients/attempts.ts'
 import { openClientKeys } from './clients/jwks.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
+import { registerDevelopers } from './developers/register.ts'
 import { registerDiscovery } from './discovery.ts'
+import { createVerifyExternal } from './external-token.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
+import { registerIntrospect } from './introspect.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { countRequests, registerLimits } from './limits.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
+import { registerLanguage } from './pages/language.ts'
 import { registerStyle } from './pages/style.ts'
+import { registerPeople } from './people/register.ts'
 import { registerRevoke } from './revoke.ts'
 import { registerToken } from './token-endpoint/endpoint.ts'
 import { toSmartUrls } from './urls.ts'
 import { registerUserInfo } from './userinfo.ts'
+import { createVerifier } from './verifier.ts'
 
 /** Adds routes of the authorization server; paths begin with `context.urls.rootPath`. */
 export type RegisterRoutes = (app: FastifyInstance, context: SmartContext) => void | Promise<void>
@@ -35,25 +44,42 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
   registerUserInfo,
   registerLaunch,
   registerStyle,
+  registerAppState,
+  registerBrands,
+  registerIntrospect,
 ]
 
 /** What answers pages to people; failures are pages. */
-const PAGES: readonly RegisterRoutes[] = [registerAssets, registerAuthorize, registerManage]
+const PAGES: readonly RegisterRoutes[] = [
+  registerLanguage,
+  registerAssets,
+  registerPeople,
+  registerAuthorize,
+  registerManage,
+  registerDevelopers,
+]
 
 /** Returns the context of the authorization server on a store. */
 export async function createSmartContext(app: AppContext, settings: SmartSettings): Promise<SmartContext> {
   const keys = await openKeys(app.store, settings)
-  return {
+  const clientKeys = openClientKeys(settings.privateHosts)
+  const context: SmartContext = {
     app,
     urls: toSmartUrls(app.settings.baseUrl),
     settings,
     clients: openClients(app.store),
-    clientKeys: openClientKeys(settings.privateHosts),
-    clientAttempts: countAttempts(settings.attemptsPerMinute),
-    requests: countRequests(settings.requestsPerMinute),
+    verifier: createVerifier(
+      app,
+      (grant) => void noteRefusedToken(context, grant),
+      createVerifyExternal(app, clientKeys),
+    ),
     keys,
     csrfKey: keys.derive('csrf'),
+    clientKeys,
+    clientAttempts: countAttempts(settings.attemptsPerMinute),
+    requests: countRequests(settings.requestsPerMinute),
   }
+  return context
 }
 
 /** Serves the authorization server beside the FHIR base. None of its routes asks for a bearer token before it is reached. */

@@ -1,7 +1,8 @@
 // Who is logged in at this browser: a cookie whose SHA-256 names the session on record. https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Account } from './account.ts'
+import { type Account, findAccount } from './account.ts'
+import { toJournal } from './audit.ts'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
 import { hashToken, isToken } from './token.ts'
@@ -10,7 +11,7 @@ import { hashToken, isToken } from './token.ts'
 export const SESSIONS = 'session'
 
 /** How somebody was recognised. https://www.rfc-editor.org/rfc/rfc8176 */
-export type AuthenticationMethod = 'pwd' | 'hwk' | 'user' | 'fed' | 'mfa'
+export type AuthenticationMethod = 'pwd' | 'hwk' | 'swk' | 'user' | 'fed' | 'mfa'
 
 export interface Session {
   /** Key of the record. */
@@ -24,13 +25,17 @@ export interface Session {
 
 const NAME = 'musubi-session'
 
-/** Starts a session, always under a new cookie, so that none can be planted before the login; an older one of this browser ends. */
+/**
+ * Starts a session, always under a new cookie, so that none can be planted before the login; an older one of this browser
+ * ends. `authTime` is an instant (ms) before now where another server recognised the person.
+ */
 export async function startSession(
   context: SmartContext,
   request: FastifyRequest,
   reply: FastifyReply,
   account: Account,
   amr: readonly AuthenticationMethod[],
+  authTime = Date.now(),
 ): Promise<Session> {
   const { urls, settings, app } = context
   const cookie = randomBytes(32).toString('base64url')
@@ -38,7 +43,7 @@ export async function startSession(
   const session: Session = {
     key: hashToken(cookie),
     account: account.id,
-    authTime: now,
+    authTime: Math.min(authTime, now),
     amr,
     expiresAt: now + settings.sessionTtl,
   }
@@ -58,6 +63,7 @@ export async function startSession(
       },
       ...(old === undefined ? [] : [{ kind: 'delete', collection: SESSIONS, key: old } as const]),
     ],
+    journal: toJournal(context, { event: 'login', grant: toPerson(account) }),
   })
   reply.setCookie(toCookieName(NAME, urls), cookie, cookieOptions(urls, settings.sessionTtl))
   return session
@@ -83,17 +89,32 @@ export async function endSession(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const key = toKey(context, request)
-  if (key !== undefined) await context.app.store.records.delete(SESSIONS, key)
+  const session = await findSession(context, request)
+  const account = session && (await findAccount(context.app.store, session.account))
+  if (session)
+    await context.app.store.commit([], {
+      records: [{ kind: 'delete', collection: SESSIONS, key: session.key }],
+      journal: toJournal(context, { event: 'logout', ...(account && { grant: toPerson(account) }) }),
+    })
   reply.clearCookie(toCookieName(NAME, context.urls), cookieOptions(context.urls, 0))
 }
 
-/** Ends every session of an account: its password was changed, or it was disabled. */
-export async function endSessionsOf({ app }: SmartContext, account: string): Promise<void> {
-  const rows = await app.store.records.list(SESSIONS, account)
-  await app.store.commit([], {
-    records: rows.map(({ key }) => ({ kind: 'delete', collection: SESSIONS, key }) as const),
+/** Returns the sessions of an account that are in force. */
+export async function listSessions({ app }: SmartContext, account: string): Promise<readonly Session[]> {
+  return (await app.store.records.list(SESSIONS, account)).map(({ value }) => value as Session)
+}
+
+/** Ends every session of an account; that of key `except` goes on. */
+export async function endSessionsOf(context: SmartContext, account: string, except?: string): Promise<void> {
+  const ended = (await listSessions(context, account)).filter(({ key }) => key !== except)
+  await context.app.store.commit([], {
+    records: ended.map(({ key }) => ({ kind: 'delete', collection: SESSIONS, key }) as const),
   })
+}
+
+/** Returns who an account is in the access log. */
+export function toPerson({ bindings }: Account): { readonly subject?: string } {
+  return bindings[0] ? { subject: bindings[0].ref } : {}
 }
 
 function toKey({ urls }: SmartContext, request: FastifyRequest): string | undefined {

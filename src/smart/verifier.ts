@@ -3,6 +3,7 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import type { AppContext } from '../interactions/context.ts'
 import { findAuthorization, isInForce } from './authorization.ts'
 import { CLIENTS, type Client } from './client.ts'
+import { isJws, type VerifyExternal } from './external-token.ts'
 import { hashToken, isToken, TOKENS } from './token.ts'
 
 export interface Verifier {
@@ -27,9 +28,14 @@ type VerifierContext = Pick<AppContext, 'store' | 'definitions' | 'settings'>
 
 /**
  * Returns the verifier of a server. The same Principal object comes back while nothing was changed and the token has not
- * expired. `onRefused` is called with what a token was made for that is on record but no longer accepted.
+ * expired. `onRefused` is called with what a token was made for that is on record but no longer accepted. `external` knows
+ * tokens of other servers.
  */
-export function createVerifier(context: VerifierContext, onRefused?: (grant: TokenGrant) => void): Verifier {
+export function createVerifier(
+  context: VerifierContext,
+  onRefused?: (grant: TokenGrant) => void,
+  external?: VerifyExternal,
+): Verifier {
   const { store, definitions, settings } = context
   const verified = new Map<string, Verified>()
 
@@ -49,6 +55,7 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
       if (token === undefined) return undefined
       const key = hashToken(token)
       const epochs = { records: store.epoch(), consents: store.consents.epoch() }
+      if (isJws(token)) return keep(key, await external?.(token), epochs)
       const grant = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
       if (!grant || grant.expiresAt <= Date.now()) return forget(key)
       if (grant.audience !== undefined && grant.audience !== settings.baseUrl) return forget(key)
@@ -56,11 +63,19 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
         onRefused?.(grant)
         return forget(key)
       }
-      const principal = verified.get(key)?.principal ?? toPrincipal(grant, definitions)
-      if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-      verified.set(key, { principal, ...epochs })
-      return principal
+      return keep(key, verified.get(key)?.principal ?? toPrincipal(grant, definitions), epochs)
     },
+  }
+
+  function keep(
+    key: string,
+    principal: Principal | undefined,
+    epochs: Omit<Verified, 'principal'>,
+  ): Principal | undefined {
+    if (!principal) return forget(key)
+    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
+    verified.set(key, { principal, ...epochs })
+    return principal
   }
 
   function forget(key: string): undefined {
@@ -69,11 +84,11 @@ export function createVerifier(context: VerifierContext, onRefused?: (grant: Tok
   }
 }
 
-/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form. */
+/** Returns the token of an `Authorization: Bearer …` header, or undefined where there is none of our form and no JWS. */
 export function toBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
   const token = header.slice(7).trim()
-  return isToken(token) ? token : undefined
+  return isToken(token) || isJws(token) ? token : undefined
 }
 
 /** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */

@@ -57,7 +57,7 @@ t.test('a scope is a phrase', (t) => {
   t.equal(say('patient/*.read', 'en'), 'see the whole record, of every kind')
   t.equal(
     say('patient/Observation.rs?code=http://loinc.org|8867-4', 'ja'),
-    '検査・測定の記録のうち 心拍数を見る',
+    '検査・測定の記録のうち心拍数を見る',
   )
   t.equal(
     say('patient/Observation.rs?code=8480-6,http://loinc.org|4548-4', 'en'),

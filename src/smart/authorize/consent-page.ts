@@ -50,7 +50,7 @@ const TEXT = {
     invalidDate: 'Choose a day from today on.',
   },
   ja: {
-    title: (app: string) => `${app} に健康記録の利用を許可しますか？`,
+    title: (app: string) => `「${app}」に健康記録の利用を許可しますか？`,
     lead: (app: string) =>
       html`アプリ「<strong>${app}</strong>」が利用の許可を求めています。許可しない限り、何も渡されません。`,
     app: 'アプリ',

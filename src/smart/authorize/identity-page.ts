@@ -41,10 +41,10 @@ const TEXT = {
   },
   ja: {
     title: 'どの立場で続けますか？',
-    lead: (app: string) => `${app} は、選んだ立場のあなたに代わって動きます。`,
+    lead: (app: string) => `「${app}」は、選んだ立場のあなたに代わって動きます。`,
     self: (name: string) => `本人として（${name}）`,
-    proxy: (name: string) => `${name} の代わりに`,
-    staff: (organization: string) => `${organization} の職員として`,
+    proxy: (name: string) => `${name}さんの代わりに`,
+    staff: (organization: string) => `${organization}の職員として`,
     note: { self: 'ご自分の記録', proxy: 'ご家族・代理人として', staff: '医療者・職員として' },
     nobody: 'ほかの方',
     nowhere: '組織',

@@ -50,7 +50,7 @@ const TEXT = {
   },
   ja: {
     title: 'どなたの記録ですか？',
-    lead: (app: string) => `${app} が利用する記録の方を選んでください。`,
+    lead: (app: string) => `「${app}」が利用する記録の方を選んでください。`,
     query: '氏名・カナ・生年月日・患者番号',
     search: '検索',
     next: '次の候補を表示',

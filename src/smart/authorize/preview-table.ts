@@ -18,7 +18,7 @@ const TEXT = {
   },
   ja: {
     title: 'いま渡される内容',
-    sum: (visible: number, total: number) => html`記録 ${total} 件のうち <strong>${visible}</strong> 件`,
+    sum: (visible: number, total: number) => html`記録${total}件のうち<strong>${visible}</strong>件`,
     none: 'この選択では、アプリには何も見えません。',
     kind: '種類',
     shared: '渡される件数',

@@ -1,14 +1,19 @@
 // The public keys of a client: those it has registered, or those at the address it has registered. https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys
-import type { Client } from '../client.ts'
+import type { Client, ClientMetadata } from '../client.ts'
 import { FetchError, fetchJson } from '../fetch-json.ts'
 import { isJsonObject, type JsonObject } from '../jwt.ts'
+
+/** Whose keys they are, and where: a client's, or those of an issuer that the operator trusts. */
+export type KeySource = Pick<Client, 'id'> & {
+  readonly metadata: Pick<ClientMetadata, 'jwks' | 'jwks_uri'>
+}
 
 export interface ClientKeys {
   /**
    * Returns the keys of a client, fetched where none are kept; once more where none of those kept has that `kid`. Throws
    * FetchError where there are none to be had.
    */
-  find(client: Client, kid: string): Promise<readonly JsonObject[]>
+  find(client: KeySource, kid: string): Promise<readonly JsonObject[]>
 }
 
 /** How long keys are kept whose answer says nothing of it. */
@@ -53,7 +58,7 @@ export function openClientKeys(privateHosts: readonly string[]): ClientKeys {
     return entry
   }
 
-  async function findAt(client: Client, uri: string, kid: string): Promise<readonly JsonObject[]> {
+  async function findAt(client: KeySource, uri: string, kid: string): Promise<readonly JsonObject[]> {
     const id = JSON.stringify([client.id, uri])
     const known = kept.get(id)
     if (!known || known.until <= Date.now()) return fetchKeys(id, uri, known?.refetchedAt ?? 0).keys

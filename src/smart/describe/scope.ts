@@ -44,7 +44,7 @@ export function describeData({ level, type, params }: Scope, language: Language)
   const name = `${nameOfType(type, language)}${REACH[level][language]}`
   if (params.length === 0) return name
   const parts = params.map((param) => describeParam(type, param, language))
-  return language === 'ja' ? `${name}のうち ${parts.join(' かつ ')}` : `${name}: ${parts.join(' and ')}`
+  return language === 'ja' ? `${name}のうち${parts.join('かつ')}` : `${name}: ${parts.join(' and ')}`
 }
 
 /** Returns a scope as a phrase: `see, add: allergies`, `アレルギーを見る・追加する`. */

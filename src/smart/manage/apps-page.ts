@@ -1,5 +1,6 @@
 // Apps and access: what each app may see in plain words, since and until when, and a button that ends it.
 import type { Language } from '../../fhir/outcome.ts'
+import type { Account } from '../account.ts'
 import { describePurpose } from '../describe/purposes.ts'
 import { describeOther, describeScope } from '../describe/scope.ts'
 import { toDay, toTime } from '../pages/dates.ts'
@@ -12,9 +13,7 @@ export interface AppsView {
   readonly apps: readonly AppAccess[]
   /** What has just been ended, or could not be. */
   readonly ended?: AppAccess
-  readonly failed?: boolean
-  /** Whether there is a history to lead to. */
-  readonly hasHistory: boolean
+  readonly account: Account
   readonly csrf: string
   /** Where the pages are: the path of the issuer. */
   readonly path: string
@@ -40,8 +39,6 @@ const TEXT = {
     lapsed: 'No longer in force',
     end: (app: string) => html`End access<span class="visually-hidden"> of ${app}</span>`,
     ended: (app: string) => `The access of ${app} has ended.`,
-    failed:
-      'The access could not be ended. It goes on as before; try again, or ask the operator of this service.',
   },
   ja: {
     title: 'アプリとアクセス',
@@ -60,9 +57,7 @@ const TEXT = {
     endedAt: '終了',
     lapsed: '現在は無効',
     end: (app: string) => html`<span class="visually-hidden">${app} の</span>アクセスを取り消す`,
-    ended: (app: string) => `${app} のアクセスを取り消しました。`,
-    failed:
-      'アクセスを取り消せませんでした。許可は続いています。もう一度試すか、サービスの運営者にお問い合わせください。',
+    ended: (app: string) => `「${app}」のアクセスを取り消しました。`,
   },
 } as const
 
@@ -73,9 +68,8 @@ export function appsPage(view: AppsView, language: Language): { title: string; b
   const past = view.apps.filter((app) => !app.isInForce)
   return {
     title: text.title,
-    body: html`${view.hasHistory && tabs(view.path, 'manage', language)}
+    body: html`${tabs(view.path, 'manage', view.account, language)}
 ${view.ended && notice('success', text.ended(view.ended.clientName))}
-${view.failed && notice('error', text.failed)}
 ${active.length === 0 ? html`<p>${text.none}</p>` : html`<p>${text.lead}</p>`}
 <ul class="cards">${active.map((app) => appCard(app, view, language))}</ul>
 ${past.length > 0 && html`<h2>${text.past}</h2><ul class="cards ended">${past.map((app) => appCard(app, view, language))}</ul>`}`,
@@ -113,5 +107,5 @@ function toRows(app: AppAccess, { timeZone }: AppsView, language: Language): Par
 }
 
 function toList(lines: readonly string[]): Html {
-  return html`<ul>${lines.map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
+  return html`<ul>${[...new Set(lines)].map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
 }

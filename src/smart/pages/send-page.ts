@@ -4,23 +4,8 @@ import type { Language } from '../../fhir/outcome.ts'
 import { parseLanguage } from '../../interactions/language.ts'
 import type { SmartContext } from '../context.ts'
 import { toCookieName } from '../cookies.ts'
-import type { Html } from './html.ts'
-import { layout } from './layout.ts'
-
-export interface Page {
-  readonly title: string
-  readonly body: Html
-  readonly language: Language
-  readonly status?: number
-  /** Where a form of the page may lead besides this server: the origin or scheme of the app's redirect URI. */
-  readonly formTargets?: readonly string[]
-  /** Scripts of ours under `/auth/assets/`, such as `passkey.js`. */
-  readonly scripts?: readonly string[]
-  /** Shown at the top where somebody is logged in. */
-  readonly account?: string
-}
-
-export const LANGUAGE_COOKIE = 'musubi-language'
+import { LANGUAGE_COOKIE } from './language.ts'
+import { layout, type Page } from './layout.ts'
 
 /** Returns the language of a page: what the app asked for (`ui_locales`), what the person chose, what the browser says. */
 export function languageOf(
@@ -51,7 +36,7 @@ export function sendPage(
       ...(urls.isSecure && { 'strict-transport-security': 'max-age=31536000' }),
     })
     .type('text/html; charset=utf-8')
-    .send(layout(page, urls).toString())
+    .send(layout(page, urls, reply.request.url).toString())
 }
 
 const PAGE_HEADERS = {

@@ -5,15 +5,10 @@ import { parseScope, type Scope } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordRow } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import {
-  type Authorization,
-  endAuthorization,
-  findAuthorization,
-  isInForce,
-  REFRESH_TOKENS,
-} from '../authorization.ts'
+import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import type { SmartContext } from '../context.ts'
+import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { findSessionByKey } from '../session.ts'
@@ -48,7 +43,7 @@ export async function refresh(
   const now = Date.now()
   const isLate = token.usedAt !== undefined && now - token.usedAt > GRACE_MS
   if (isLate || (await isRival(context, row, token))) {
-    await endAuthorization(store, token.authorization, 'reuse')
+    await endAuthorization(context, token.authorization, 'reuse')
     throw invalid()
   }
   const authorization = await findAuthorization(store, token.authorization)

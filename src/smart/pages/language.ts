@@ -1,0 +1,37 @@
+// The switch between languages: `?language=` on any page is kept in a cookie and taken out of the address. https://www.w3.org/WAI/WCAG22/quickref/#language-of-page
+import type { FastifyInstance } from 'fastify'
+import type { SmartContext } from '../context.ts'
+import { cookieOptions, toCookieName } from '../cookies.ts'
+
+export const LANGUAGE_COOKIE = 'musubi-language'
+
+const TTL_MS = 365 * 24 * 3_600_000
+const CHOICE = /^language=(ja|en)$/
+
+/** Answers every GET of a page that names a language with a redirect to the same page in it; other parameters stay. */
+export function registerLanguage(app: FastifyInstance, { urls }: SmartContext): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const [path = '', pairs] = split(request.url)
+    const language = pairs.map((pair) => CHOICE.exec(pair)?.[1]).find((each) => each !== undefined)
+    if (request.method !== 'GET' || language === undefined || !/^\/(?![/\\])/.test(path)) return undefined
+    reply.setCookie(toCookieName(LANGUAGE_COOKIE, urls), language, cookieOptions(urls, TTL_MS))
+    const query = pairs.filter((pair) => !isLanguage(pair)).join('&')
+    return reply.header('cache-control', 'no-store').redirect(query === '' ? path : `${path}?${query}`, 303)
+  })
+}
+
+/** Returns a link from the page asked for at `url` (path and query) to the same page, or that at `address`, in another language. */
+export function toLanguageLink(url: string, language: string, address?: string): string {
+  const [path, pairs] = split(address ?? url)
+  const kept = pairs.filter((pair) => pair !== '' && !isLanguage(pair))
+  return `${address === undefined ? '' : path}?${[...kept, `language=${language}`].join('&')}`
+}
+
+function split(url: string): readonly [path: string, pairs: readonly string[]] {
+  const at = url.indexOf('?')
+  return at < 0 ? [url, []] : [url.slice(0, at), url.slice(at + 1).split('&')]
+}
+
+function isLanguage(pair: string): boolean {
+  return /^language(=|$)/.test(pair)
+}

@@ -1,0 +1,43 @@
+// A server that really listens, so that programs and browsers of others can call it; what it serves is as in authorization.ts.
+import { createServer } from 'node:net'
+import type { Test } from 'tap'
+import { openSmartServer, type SmartServer } from './authorization.ts'
+
+/** Returns a port that nobody listens on just now. */
+export async function findPort(): Promise<number> {
+  const probe = createServer().listen(0, 'localhost')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** Opens a server at `http://localhost:PORT/fhir`; closed when the test ends. */
+export async function openLiveServer(t: Test, environment: NodeJS.ProcessEnv = {}): Promise<SmartServer> {
+  const port = await findPort()
+  const server = await openSmartServer(t, {
+    MUSUBI_BASE_URL: `http://localhost:${port}/fhir`,
+    ...environment,
+  })
+  await server.app.listen({ port, host: 'localhost' })
+  return server
+}
+
+/** Returns one value of Patient/p1, measured on a day of October 2026. */
+export function measurement(code: string, value: number, unit: string, day = 1) {
+  return {
+    resourceType: 'Observation',
+    status: 'final',
+    category: [
+      {
+        coding: [
+          { system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'vital-signs' },
+        ],
+      },
+    ],
+    code: { coding: [{ system: 'http://loinc.org', code }] },
+    subject: { reference: 'Patient/p1' },
+    effectiveDateTime: `2026-10-${String(day).padStart(2, '0')}T09:00:00+09:00`,
+    valueQuantity: { value, unit, system: 'http://unitsofmeasure.org', code: unit },
+  }
+}
