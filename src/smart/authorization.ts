@@ -71,17 +71,19 @@ export function toAuthorizationRow(authorization: Authorization) {
 
 /**
  * True where tokens of the authorization are accepted now: it has not ended, nor its time; its client is active and still
- * registered for the purpose (C1); the account that granted it is active, and the Consent it rests on. Doubt is no.
+ * registered for the purpose (C1); the account that granted it is active and still bound to whom it granted as; and the
+ * Consent it rests on is active. Doubt is no.
  */
 export async function isInForce(
   { records, consents }: Pick<Store, 'records' | 'consents'>,
   authorization: Authorization,
   now = Date.now(),
 ): Promise<boolean> {
-  const { endedAt, until, client: clientId, account, grant, consent } = authorization
+  const { endedAt, until, client: clientId, account: accountId, grant, consent } = authorization
   if (endedAt !== undefined || (until !== undefined && until <= now)) return false
   const client = (await records.get(CLIENTS, clientId))?.value as Client | undefined
   if (client?.status !== 'active' || !client.purposes.includes(grant.purpose)) return false
-  if (!(await findAccount({ records }, account))) return false
+  const account = await findAccount({ records }, accountId)
+  if (!account?.bindings.some(({ ref }) => ref === (grant.act ?? grant.subject))) return false
   return consent === undefined || (await consents.current(consent))?.['status'] === 'active'
 }

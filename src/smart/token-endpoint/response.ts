@@ -24,6 +24,8 @@ export interface RefreshToken {
   readonly client: string
   /** Set by its first use, in ms: it was replaced. */
   readonly usedAt?: number
+  /** Key of the one that it replaced. */
+  readonly replaces?: string
 }
 
 export interface Issued {
@@ -43,6 +45,8 @@ export interface IssueOptions {
   readonly nonce?: string
   /** Instant (ms). */
   readonly now?: number
+  /** Key of the refresh token that was shown. */
+  readonly replaces?: string
 }
 
 /**
@@ -52,13 +56,15 @@ export interface IssueOptions {
 export async function issueTokens(
   context: SmartContext,
   authorization: Authorization,
-  { scope = authorization.scope, nonce, now = Date.now() }: IssueOptions = {},
+  { scope = authorization.scope, nonce, now = Date.now(), replaces }: IssueOptions = {},
 ): Promise<Issued> {
   const { settings, urls } = context
   const { grant, until, id } = authorization
   const expiresAt = Math.min(now + lifeOf(authorization, settings.accessTokenTtl), until ?? Infinity)
   const { token, row } = mintToken({ ...grant, scope, authorization: id, audience: urls.base, expiresAt })
-  const renewal = isRefreshable(authorization) ? mintRefreshToken(context, authorization, now) : undefined
+  const renewal = isRefreshable(authorization)
+    ? mintRefreshToken(context, authorization, now, replaces)
+    : undefined
   const idToken = await buildIdToken(context, authorization, { token, nonce, now })
   return {
     response: {
@@ -100,9 +106,10 @@ function mintRefreshToken(
   { settings }: SmartContext,
   { id, client, until }: Authorization,
   now: number,
+  replaces: string | undefined,
 ): { readonly token: string; readonly row: RecordRow } {
   const token = randomBytes(32).toString('base64url')
-  const value: RefreshToken = { authorization: id, client }
+  const value: RefreshToken = { authorization: id, client, ...(replaces !== undefined && { replaces }) }
   const expiresAt = Math.min(now + settings.refreshTokenTtl, until ?? Infinity)
   return { token, row: { collection: REFRESH_TOKENS, key: hashToken(token), value, owner: id, expiresAt } }
 }
