@@ -9,6 +9,8 @@ import {
   findAuthorization,
   isInForce,
   REFRESH_TOKENS,
+  toLastInstant,
+  toStay,
 } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import type { SmartContext } from '../context.ts'
@@ -51,7 +53,11 @@ export async function refresh(
   const { response, records } = await issueTokens(context, authorization, { scope, now })
   const used: RefreshToken = { ...token, usedAt: token.usedAt ?? now }
   await store.commit([], {
-    records: [...records, { kind: 'put', quiet: true, row: { ...row, value: used } }],
+    records: [
+      ...records,
+      { kind: 'put', quiet: true, row: { ...row, value: used } },
+      toStay(authorization, toLastInstant(authorization, context.settings, now)),
+    ],
     journal: toJournal(context, { event: 'refresh', client: client.id, grant: authorization.grant, scope }),
   })
   return response
