@@ -5,7 +5,14 @@ import { parseScope, type Scope } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordRow } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
+import {
+  type Authorization,
+  findAuthorization,
+  isInForce,
+  REFRESH_TOKENS,
+  toLastInstant,
+  toStay,
+} from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import { withinRegistration } from '../clients/within-registration.ts'
 import type { SmartContext } from '../context.ts'
@@ -56,7 +63,11 @@ export async function refresh(
   const { response, records } = await issueTokens(context, authorization, { scope, now, replaces: row.key })
   const used: RefreshToken = { ...token, usedAt: token.usedAt ?? now }
   await store.commit([], {
-    records: [...records, { kind: 'put', quiet: true, row: { ...row, value: used } }],
+    records: [
+      ...records,
+      { kind: 'put', quiet: true, row: { ...row, value: used } },
+      toStay(authorization, toLastInstant(authorization, context.settings, now)),
+    ],
     journal: toJournal(context, { event: 'refresh', client: client.id, grant: authorization.grant, scope }),
   })
   return response
