@@ -198,7 +198,7 @@ export const SETTINGS = {
     'MUSUBI_CORS_ORIGINS',
     '',
     '',
-    'Browser origins that may call the API, separated by commas; `*` for all. Metadata is open to every origin.',
+    'Browser origins that may call the API beside those of registered clients, separated by commas; `*` for all. Metadata and discovery are open to every origin.',
     parseOrigins,
   ),
   registration: setting(

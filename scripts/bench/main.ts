@@ -1,9 +1,10 @@
-// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,labels,terminology,reads,writes,import,search,interference,consent] [--readme]
+// npm run bench [-- --patients 1000,16000] [--seconds 5] [--only validation,xml,labels,terminology,reads,writes,import,search,interference,consent,auth] [--readme]
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildResident } from '../demo/residents.ts'
+import { type AuthFigures, measureAuth } from './auth.ts'
 import { measureReadCeiling } from './ceiling.ts'
 import { type ConsentFigures, measureConsent } from './consent.ts'
 import { measureImport, measureInterference, writeResidents } from './import.ts'
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     only: {
       type: 'string',
-      default: 'validation,xml,labels,terminology,reads,writes,import,search,interference,consent',
+      default: 'validation,xml,labels,terminology,reads,writes,import,search,interference,consent,auth',
     },
     readme: { type: 'boolean', default: false },
   },
@@ -232,11 +233,16 @@ async function benchWords(): Promise<void> {
 }
 
 let consent: ConsentFigures | undefined
+let auth: AuthFigures | undefined
 try {
   await benchWords()
   if (wanted.has('consent')) {
     progress('consent')
     consent = await measureConsent(folder, sizes.at(-1)!, seconds)
+  }
+  if (wanted.has('auth')) {
+    progress('authorization')
+    auth = await measureAuth(folder, seconds)
   }
   if (wanted.has('writes')) await benchWrites()
   const bySize: ClassFigure[][] = []
@@ -252,6 +258,7 @@ const toBlock = (of: readonly Figure[], remarks: readonly string[]) =>
 const tables: Readonly<Record<string, string>> = {
   ...(words.length > 0 && { 'bench-words': [machine, '', renderFigures(words)].join('\n') }),
   ...(consent && { 'bench-consent': toBlock(consent.figures, consent.notes) }),
+  ...(auth && { 'bench-auth': toBlock(auth.figures, auth.notes) }),
   ...(figures.length > 0 && { bench: toBlock(figures, notes) }),
 }
 for (const table of Object.values(tables)) process.stdout.write(`${table}\n\n`)

@@ -9,6 +9,8 @@ export interface Server {
   readonly startedInMs: number
   /** Resident memory in MiB. */
   residentMiB(): number
+  /** Seconds of processor time that it has taken, all threads together. */
+  cpuSeconds(): number
   stop(): Promise<void>
 }
 
@@ -25,6 +27,13 @@ async function findFreePort(): Promise<number> {
 /** Resident memory of a process in MiB. */
 export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+}
+
+/** Processor time of a process in seconds, all threads together. */
+export function cpuSeconds(pid: number): number {
+  // Ticks, a hundred a second, in user and in kernel mode.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 async function waitUntilReady(port: number, child: ChildProcess): Promise<void> {
@@ -54,6 +63,7 @@ export async function startServer(store: string, settings: NodeJS.ProcessEnv = {
     store,
     startedInMs,
     residentMiB: () => residentMiB(child.pid!),
+    cpuSeconds: () => cpuSeconds(child.pid!),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())

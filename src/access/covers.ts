@@ -1,5 +1,5 @@
 // Whether scopes that were granted hold one that is asked for. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
-import type { Right, Scope } from './scopes.ts'
+import { type Right, type Scope, toSuffix } from './scopes.ts'
 
 /**
  * True where every right of `asked` lies within the union of `granted`: same level, same type (or `*`), and no granular
@@ -11,8 +11,8 @@ export function covers(granted: readonly Scope[], asked: Scope): boolean {
 }
 
 /**
- * Returns the scope strings of `asked`, in its order, that lie within `granted`: whole ones in their own spelling (v1 stays
- * v1), partly covered ones in v2 spelling with the rights that are covered, and nothing of the others.
+ * Returns the scope strings of `asked`, in its order, that lie within `granted`: whole ones in their own spelling, partly
+ * covered ones with the rights that are covered (of v1 in v1 spelling where it has one), and nothing of the others.
  */
 export function narrowTo(granted: readonly Scope[], asked: readonly Scope[]): readonly string[] {
   const narrowed = asked.map((scope) => withRights(scope, coveredRights(granted, scope)))
@@ -31,9 +31,10 @@ function isWithin(asked: Scope, { level, type, params }: Scope): boolean {
   return params.every(([name, value]) => asked.params.some(([key, each]) => key === name && each === value))
 }
 
-function withRights({ level, type, rights, text }: Scope, kept: string): string | undefined {
+function withRights(scope: Scope, kept: string): string | undefined {
+  const { level, type, rights, text } = scope
   if (kept === rights) return text
   if (kept === '') return undefined
   const query = text.indexOf('?')
-  return `${level}/${type}.${kept}${query < 0 ? '' : text.slice(query)}`
+  return `${level}/${type}.${toSuffix(scope, kept)}${query < 0 ? '' : text.slice(query)}`
 }

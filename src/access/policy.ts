@@ -115,11 +115,11 @@ export class Policy {
   }
 
   /**
-   * True where an update may bring forth a resource at an id the client chose: both rights, no bounds on either, and an
-   * organisation that may choose ids. For everybody else hidden and absent are one (W1).
+   * True where an update may bring forth a resource at an id the client chose: the right to update without bounds, which
+   * holds that one as well in SMART, and an organisation that may choose ids. For everybody else hidden and absent are one (W1).
    */
   mayCreateAt(type: string): boolean {
-    return this.access.choosesIds && this.permitsAll('c', type) && this.permitsAll('u', type)
+    return this.access.choosesIds && this.permitsAll('u', type)
   }
 
   /** A read or vread of one resource. */
@@ -186,9 +186,8 @@ export class Policy {
 
   /** A create, update or patch. Throws FhirError `forbidden` where what would be stored lies outside the policy. */
   put(change: Omit<PutChange, 'kind'>, before?: Custody): Change<PutChange> {
-    for (const right of toRights(change)) {
-      if (!this.permits(right, change.type, change.entries)) throw refuse(right, change.type)
-    }
+    const right = change.method === 'POST' ? 'c' : 'u'
+    if (!this.permits(right, change.type, change.entries)) throw refuse(right, change.type)
     if (this.access.admits?.(change.type, change.entries) === false) throw refuse('c', change.type)
     if (before && !this.#keepsPatients(before, change.entries)) throw refuse('u', change.type)
     return new Change(SEAL, { kind: 'put', ...change })
@@ -212,12 +211,6 @@ export class Policy {
     if (!this.permitsAll('u', change.type)) throw refuse('u', change.type)
     return new Change(SEAL, { kind: 'index', ...change })
   }
-}
-
-// A PUT onto nothing is a create as well as an update.
-function toRights({ method, expect }: Omit<PutChange, 'kind'>): readonly Right[] {
-  if (method === 'POST') return ['c']
-  return expect.version === null || expect.noMatch ? ['c', 'u'] : ['u']
 }
 
 const VERBS: Readonly<Record<Right, string>> = {

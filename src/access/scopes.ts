@@ -27,6 +27,7 @@ export interface ParsedScopes {
 }
 
 const V1: Readonly<Record<string, string>> = { read: 'rs', write: 'cud', '*': 'cruds' }
+const V1_OF: Readonly<Record<string, string>> = { rs: 'read', cud: 'write', cruds: '*' }
 const RESOURCE = /^(patient|user|system)\/([A-Z][A-Za-z]*|\*)\.([a-z]+|\*)(?:\?(.+))?$/
 const OTHER =
   /^(openid|fhirUser|profile|launch|online_access|offline_access|launch\/[a-z]+(\?role=[^\s]+)?|https:\/\/musubi\.example\/purpose\/[A-Z]+)$/
@@ -45,6 +46,11 @@ export function parseScope(text: string, isResourceType: (name: string) => boole
   if (rights === '' || (query !== undefined && V1[suffix])) return undefined
   const params = parseParams(query ?? '')
   return params && { level: level as Level, type, rights, params, text }
+}
+
+/** Returns how fewer rights of a scope are spelt: in v1 where it was asked for so and v1 has a word for them, else in v2. */
+export function toSuffix({ text }: Scope, rights: string): string {
+  return /\.(read|write|\*)$/.test(text) ? (V1_OF[rights] ?? rights) : rights
 }
 
 function parseParams(query: string): (readonly [string, string])[] | undefined {

@@ -55,6 +55,9 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): Fas
 function sendOutcome(request: FastifyRequest, reply: FastifyReply, error: FhirError): FastifyReply {
   const form = toForm(request)
   if (error.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer')
+  // One and the same whatever the reason: it tells nothing of what there is (RFC 6750 3.1).
+  if (error.status === 403 && request.principal)
+    reply.header('www-authenticate', 'Bearer error="insufficient_scope"')
   if (error.status === 415 && request.method === 'PATCH') reply.header('accept-patch', PATCH_TYPES.join(', '))
   if (error.status === 503) reply.header('retry-after', '1')
   return reply

@@ -1,5 +1,6 @@
 // What this server can do, for programs: SMART's and OpenID's discovery documents. https://hl7.org/fhir/smart-app-launch/conformance.html
 import type { FastifyInstance } from 'fastify'
+import { toBrandDiscovery } from './brands.ts'
 import { ASSERTION_ALGORITHMS } from './clients/assertion.ts'
 import type { SmartContext } from './context.ts'
 
@@ -72,7 +73,7 @@ export function registerDiscovery(app: FastifyInstance, context: SmartContext): 
       reply
         .headers({ 'cache-control': 'public, max-age=300', 'x-content-type-options': 'nosniff' })
         .type('application/json')
-        .send(toDocument()),
+        .send(await toDocument()),
     )
 }
 
@@ -98,12 +99,13 @@ function toServer({ urls, settings }: SmartContext) {
   }
 }
 
-function toSmartConfiguration(context: SmartContext) {
+async function toSmartConfiguration(context: SmartContext) {
   const { urls } = context
   return {
     ...toServer(context),
     capabilities: CAPABILITIES,
     associated_endpoints: [{ url: urls.appState, capabilities: ['smart-app-state'] }],
+    ...(await toBrandDiscovery(context)),
   }
 }
 

@@ -11,7 +11,7 @@ import { FetchError } from './fetch-json.ts'
 import { toGrantContext } from './grant-context.ts'
 import { type BearerIssuer, toIssuerKey } from './issuers/issuer.ts'
 import { ISSUERS } from './issuers/login-issuer.ts'
-import { verifyJwt } from './jose.ts'
+import { verifySigned } from './issuers/verify-signed.ts'
 import { type JsonObject, JwtError, readJwt } from './jwt.ts'
 import { hashToken } from './token.ts'
 
@@ -32,12 +32,11 @@ const SKEW_S = 60
 
 /**
  * Returns what accepts tokens of the issuers that are configured for `bearer`. In the order of the checks: a compact JWS; `iss`
- * is such an issuer; no `jku` but the registered one; `aud` this FHIR base alone; `exp` ahead, `nbf` and `iat` not; the signature
- * by one of the issuer's keys; the subject a person of this base; the purpose one that was agreed; a scope within those agreed;
+ * is such an issuer; `aud` this FHIR base alone; `exp` ahead, `nbf` and `iat` not; the signature by one of the issuer's keys; the subject a person of this base; the purpose one that was agreed; a scope within those agreed;
  * the ten rules of every grant (`access/grant.ts`). What was accepted is kept until it expires or the issuer's configuration
  * changes; whether the grant still holds is asked each time.
  */
-export function createVerifyExternal(context: AppContext, findKeys: ClientKeys['find']): VerifyExternal {
+export function createVerifyExternal(context: AppContext, keys: ClientKeys): VerifyExternal {
   const kept = new Map<string, Kept>()
 
   return async (token) => {
@@ -47,7 +46,7 @@ export function createVerifyExternal(context: AppContext, findKeys: ClientKeys['
     if (!issuer) return undefined
     try {
       const isSame = known?.issuer === JSON.stringify(issuer)
-      const grant = isSame ? known.grant : await toGrant(context, issuer, token, findKeys)
+      const grant = isSame ? known.grant : await toGrant(context, issuer, token, keys)
       if (!grant || grant.expiresAt <= Date.now()) return undefined
       await assertGrant(grant, await toGrantContext(context))
       const principal = isSame ? known.principal : toPrincipal(grant, context.definitions)
@@ -91,16 +90,12 @@ async function toGrant(
   context: AppContext,
   issuer: BearerIssuer,
   token: string,
-  findKeys: ClientKeys['find'],
+  keys: ClientKeys,
 ): Promise<TokenGrant | undefined> {
-  const { header, payload } = readJwt(token)
-  const { kid, jku } = header
-  if (typeof kid !== 'string' || (jku !== undefined && jku !== issuer.jwks_uri)) return undefined
+  const { payload } = readJwt(token)
   const expiresAt = toExpiry(payload)
   if (!isForBase(context, payload) || expiresAt === undefined) return undefined
-  const keys = await findKeys({ id: toIssuerKey(issuer), metadata: issuer }, kid)
-  const { payload: claims } = await verifyJwt(token, keys, issuer.algs)
-  return readGrant(context, issuer, claims, expiresAt)
+  return readGrant(context, issuer, await verifySigned(keys, issuer, token), expiresAt)
 }
 
 function isForBase({ settings }: AppContext, { aud }: JsonObject): boolean {

@@ -50,7 +50,8 @@ export async function fetchJson(
   }
 }
 
-function parseTarget(url: string, privateHosts: readonly string[]): URL {
+/** Returns the URL where it may be asked: https, or as `privateHosts` allow; throws FetchError. */
+export function parseTarget(url: string, privateHosts: readonly string[]): URL {
   const target = URL.canParse(url) ? new URL(url) : undefined
   if (!target || target.username || target.password) throw new FetchError('It is no URL without credentials')
   if (isListed(target, privateHosts) && target.protocol === 'http:') return target
@@ -62,7 +63,8 @@ function parseTarget(url: string, privateHosts: readonly string[]): URL {
   return target
 }
 
-function isListed({ hostname, port, protocol }: URL, privateHosts: readonly string[]): boolean {
+/** True where the operator has named the host of a URL. */
+export function isListed({ hostname, port, protocol }: URL, privateHosts: readonly string[]): boolean {
   const effective = port || (protocol === 'https:' ? '443' : '80')
   return privateHosts.some((host) => host === hostname || host === `${hostname}:${effective}`)
 }

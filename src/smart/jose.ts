@@ -75,13 +75,17 @@ function selectKey(header: JsonObject, keys: readonly JsonObject[], algorithm: A
   return key
 }
 
-// The same object is imported once: keys of a JWKS stay the same objects as long as it is kept.
-const imported = new WeakMap<JsonObject, Promise<JWK.Key>>()
+// The same key is imported once, from whatever row or answer it was read; the oldest make room.
+const imported = new Map<string, Promise<JWK.Key>>()
+const MAX_IMPORTED = 1_000
 
 function importKey(jwk: JsonObject): Promise<JWK.Key> {
-  const known = imported.get(jwk)
+  const pub = toPublicJwk(jwk)
+  const text = JSON.stringify(pub)
+  const known = imported.get(text)
   if (known) return known
-  const key = jose.JWK.asKey(toPublicJwk(jwk))
-  imported.set(jwk, key)
+  const key = jose.JWK.asKey(pub)
+  if (imported.size >= MAX_IMPORTED) imported.delete(imported.keys().next().value!)
+  imported.set(text, key)
   return key
 }

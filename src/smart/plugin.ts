@@ -16,6 +16,7 @@ import { registerDevelopers } from './developers/register.ts'
 import { registerDiscovery } from './discovery.ts'
 import { createVerifyExternal } from './external-token.ts'
 import { answerEndpointFailure, answerPageFailure } from './failure.ts'
+import { registerIntrospect } from './introspect.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
 import { registerManage } from './manage/register.ts'
@@ -44,6 +45,7 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
   registerStyle,
   registerAppState,
   registerBrands,
+  registerIntrospect,
 ]
 
 /** What answers pages to people; failures are pages. */
@@ -68,7 +70,7 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     verifier: createVerifier(
       app,
       (grant) => void noteRefusedToken(context, grant),
-      createVerifyExternal(app, clientKeys.find),
+      createVerifyExternal(app, clientKeys),
     ),
     keys,
     csrfKey: keys.derive('csrf'),

@@ -257,6 +257,23 @@ t.test("55: a token reaches its own patient's and its own user's state, and no o
   t.equal((await system('GET', query(PREFS_CODE, 'Patient/p'))).statusCode, 403)
 })
 
+t.test('55: a break-glass session is for the record, not for what apps keep', async (t) => {
+  const { client, query } = await open(t)
+  const elevated = {
+    subject: 'Practitioner/d',
+    client: 'app',
+    patient: 'p',
+    purpose: 'BTG',
+    elevation: { reason: 'unconscious', patient: 'Patient/p' },
+  }
+  const own = query(PREFS_CODE, 'Practitioner/d')
+  const plain = await client('user/Basic.rs', { subject: 'Practitioner/d', client: 'app' })
+  t.equal((await plain('GET', own)).statusCode, 200)
+  const app = await client('user/Basic.rs patient/Basic.rs', elevated)
+  t.equal((await app('GET', own)).statusCode, 403)
+  t.equal((await app('GET', query(PREFS_CODE, 'Patient/p'))).statusCode, 403)
+})
+
 t.test('55: another app reaches a code only where its registration names it', async (t) => {
   const { server, basic, client, query } = await open(t)
   const owner = await client()

@@ -1,8 +1,5 @@
 // User-access brands: what the server tells apps of who is behind it.
 import t, { type Test } from 'tap'
-import { createContext } from '../../src/app.ts'
-import { toBrandDiscovery } from '../../src/smart/brands.ts'
-import { createSmartContext } from '../../src/smart/plugin.ts'
 import { openServer, type TestServer } from '../support/server.ts'
 
 interface Entry {
@@ -28,8 +25,9 @@ async function read(server: TestServer) {
   return { timestamp, type, brands: of('Organization'), endpoints: of('Endpoint') }
 }
 
-async function discovery({ config, store }: TestServer) {
-  return toBrandDiscovery(await createSmartContext(await createContext(config, store), config))
+async function discovery({ app, config }: TestServer) {
+  const { pathname } = new URL(config.baseUrl)
+  return (await app.inject(`${pathname}/.well-known/smart-configuration`)).json()
 }
 
 async function putOrganization(server: TestServer, organization: object) {

@@ -1,4 +1,7 @@
 // Tokens of other authorization servers: what is accepted of them, and every way in which one is not.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { type BearerIssuer, toIssuerKey } from '../../src/smart/issuers/issuer.ts'
 import { ISSUERS } from '../../src/smart/issuers/login-issuer.ts'
@@ -206,3 +209,84 @@ t.test('no token of theirs is logged', async (t) => {
   for (const token of [good, bad]) await get(token)
   for (const token of [good, bad]) t.notOk(server.log.join('').includes(token.split('.')[2]!))
 })
+
+t.test('a software statement counts where a trusted signer has signed it, and not otherwise', async (t) => {
+  const server = await openServer(t, { MUSUBI_REGISTRATION: 'open' })
+  const value = {
+    use: 'software-statement' as const,
+    issuer: 'https://registry.example',
+    jwks: { keys: [KEY.jwk] },
+    algs: ['RS384'] as const,
+  }
+  await server.store.records.put({ collection: ISSUERS, key: toIssuerKey(value), value })
+  const register = (software_statement: string) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/auth/register',
+      headers: { 'content-type': 'application/json' },
+      payload: JSON.stringify({
+        client_name: 'Claimed',
+        redirect_uris: ['https://app.example.org/callback'],
+        grant_types: ['authorization_code'],
+        token_endpoint_auth_method: 'none',
+        scope: 'openid patient/*.rs',
+        software_statement,
+      }),
+    })
+  const claims = { iss: 'https://registry.example', client_name: 'Certified' }
+  const good = await register(signJwt(KEY, claims))
+  t.equal(good.statusCode, 201, good.body)
+  t.equal(good.json().client_name, 'Certified')
+  for (const bad of [signJwt(OTHER, claims), signJwt(KEY, claims, { kid: 'two' })])
+    t.equal((await register(bad)).json().error, 'invalid_software_statement')
+})
+
+t.test(
+  'keys at an address are fetched, from a private one only where the operator has named it',
+  async (t) => {
+    const site = createServer((_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=60' })
+        .end(JSON.stringify({ keys: [KEY.jwk] })),
+    )
+    site.listen(0, '127.0.0.1')
+    await once(site, 'listening')
+    t.teardown(() => site.close())
+    const host = `127.0.0.1:${(site.address() as AddressInfo).port}`
+    const server = await openServer(t, { MUSUBI_PRIVATE_HOSTS: host })
+    const issuer: BearerIssuer = {
+      use: 'bearer',
+      issuer: ISSUER,
+      jwks_uri: `http://${host}/jwks`,
+      algs: ['RS384'],
+      purposes: ['TREAT'],
+      scope: 'user/*.rs',
+      subject_claim: 'fhirUser',
+    }
+    await server.store.records.put({ collection: ISSUERS, key: toIssuerKey(issuer), value: issuer })
+    const status = async (key = KEY) => {
+      const exp = Math.floor(Date.now() / 1000) + 60
+      const token = signJwt(key, {
+        iss: ISSUER,
+        aud: server.config.baseUrl,
+        exp,
+        client_id: 'ward',
+        scope: 'user/Patient.rs',
+        fhirUser: 'Practitioner/d',
+      })
+      const headers = { authorization: `Bearer ${token}` }
+      return (await server.app.inject({ url: '/fhir/Patient?_count=1', headers })).statusCode
+    }
+    t.equal(await status(), 200)
+    t.equal(await status(createClientKey('RS384', 'two')), 401)
+    const closed = await openServer(t)
+    await closed.store.records.put({ collection: ISSUERS, key: toIssuerKey(issuer), value: issuer })
+    const reply = await closed.app.inject({
+      url: '/fhir/Patient',
+      headers: {
+        authorization: `Bearer ${signJwt(KEY, { iss: ISSUER, aud: closed.config.baseUrl, exp: 9e9 })}`,
+      },
+    })
+    t.equal(reply.statusCode, 401, 'no private address is asked that the operator has not named')
+  },
+)

@@ -1,9 +1,16 @@
 // Granting less than was asked for: never more, and always scopes that can be read.
 import fc from 'fast-check'
 import t from 'tap'
+import { covers } from '../../src/access/covers.ts'
+import { compileScope } from '../../src/access/policy.ts'
 import { parseScope, type Scope } from '../../src/access/scopes.ts'
+import { createContext } from '../../src/app.ts'
 import { loadDefinitions } from '../../src/fhir/definitions.ts'
+import { FACETS } from '../../src/smart/describe/facets.ts'
 import { applyChoices, type Choice, toChoices, toFullForm } from '../../src/smart/describe/narrow.ts'
+import { observation, openConsentServer } from '../support/consent-server.ts'
+import { openClient } from '../support/rest.ts'
+import { openServer } from '../support/server.ts'
 
 const { isResourceType } = loadDefinitions()
 const parse = (text: string): Scope => parseScope(text, isResourceType)!
@@ -69,7 +76,8 @@ t.test('whatever is ticked, each scope that comes out is within one that was ask
           return (
             scope !== undefined &&
             /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text) &&
-            asked.some((each) => isWithin(scope, each))
+            asked.some((each) => isWithin(scope, each)) &&
+            covers(asked, scope)
           )
         })
       )
@@ -132,6 +140,15 @@ t.test('27: what v1 has a word for stays v1', (t) => {
   t.end()
 })
 
+t.test('a part with several codes becomes a scope for each', (t) => {
+  const form = { 'scope-0-see': 'on', 'scope-0-extent': 'some', 'scope-0-Observation-steps': 'on' }
+  t.same(grant('patient/Observation.r', form), [
+    'patient/Observation.r?code=http://loinc.org|55423-8',
+    'patient/Observation.r?code=http://loinc.org|41950-7',
+  ])
+  t.end()
+})
+
 t.test('a whole type takes the place of its parts', (t) => {
   const form = {
     'scope-0-see': 'on',
@@ -145,4 +162,37 @@ t.test('a whole type takes the place of its parts', (t) => {
     'patient/Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item',
   ])
   t.end()
+})
+
+t.test('every part is a scope that this server enforces', async (t) => {
+  const server = await openServer(t)
+  const { compileParams } = await createContext(server.config, server.store)
+  for (const { type, param, values } of FACETS)
+    for (const value of values)
+      t.ok(
+        await compileScope(parse(`patient/${type}.rs?${param}=${value}`), compileParams),
+        `${type} ${value}`,
+      )
+})
+
+t.test('31: with heart rate alone an app finds heart rate and nothing else', async (t) => {
+  const { server, put } = await openConsentServer(t)
+  const coded = (code: string) => ({ code: { coding: [{ system: 'http://loinc.org', code }] } })
+  await put(observation('heart', coded('8867-4')))
+  await put(observation('weight', coded('29463-7')))
+  await put({ resourceType: 'Condition', id: 'c', subject: { reference: 'Patient/p' } })
+  const scope = grant('patient/*.rs', {
+    'scope-0-see': 'on',
+    'scope-0-extent': 'some',
+    'scope-0-Observation-heart-rate': 'on',
+  }).join(' ')
+  const app = await openClient(server, scope, { subject: 'Patient/p', patient: 'p', purpose: 'PATRQT' })
+  const { body } = await app('GET', 'Observation')
+  t.same(
+    body.entry.map(({ resource }: { resource: { id: string } }) => resource.id),
+    ['heart'],
+  )
+  t.equal((await app('GET', 'Observation/heart')).status, 200)
+  t.equal((await app('GET', 'Observation/weight')).status, 404)
+  t.equal((await app('GET', 'Condition/c')).status, 403)
 })

@@ -6,7 +6,7 @@ type Page = Parameters<typeof layout>[0]
 
 /** Returns the whole document of a page. */
 export function toDocument(page: Page): string {
-  return layout(page, { issuer: 'https://example.org/auth' } as never).toString()
+  return layout(page, { issuer: 'https://example.org/auth' } as never, '/page').toString()
 }
 
 /** Asserts one h1, a language, a label around every control, no id twice, and nothing that the CSP would stop. */

@@ -21,7 +21,7 @@ export async function putClient(
       scope: 'openid fhirUser launch/patient patient/*.rs',
       ...metadata,
     },
-    purposes: ['TREAT', 'PATRQT'],
+    purposes: ['TREAT', 'PATRQT', 'BTG'],
     registeredAt: Date.now(),
     ...client,
   }

@@ -24,7 +24,11 @@ export async function openClient(
   scope?: string,
   grant?: Partial<TokenGrant>,
 ): Promise<Call> {
-  const auth = await server.auth(scope, grant)
+  return toCall(server, await server.auth(scope, grant))
+}
+
+/** Returns a client below the base that sends these headers. */
+export function toCall(server: TestServer, auth: Readonly<Record<string, string>>): Call {
   const base = new URL(server.config.baseUrl).pathname
   return async (method, path, body, headers = {}) => {
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body)

@@ -28,7 +28,7 @@ interface Sealed extends Omit<State, 'resource'> {
 }
 
 /** How many states one code may have about one subject. */
-export const MAX_STATES = 100
+const MAX_STATES = 100
 /** No request is answered later: until then the number of a version cannot be taken twice. */
 const CLAIM_MS = 60 * 60 * 1000
 const PURPOSE = 'app-state'

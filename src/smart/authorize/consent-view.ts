@@ -14,7 +14,7 @@ export interface Preview {
 
 export interface ConsentView {
   readonly client: Client
-  /** Rights to data that may be granted at most. */
+  /** Rights to data that may be granted at most; in the same order when the form is read as when it was shown. */
   readonly asked: readonly Scope[]
   /** `openid`, `offline_access`, `launch/patient` and their like; purposes are no question here. */
   readonly others: readonly string[]

@@ -33,13 +33,18 @@ export async function toGrantable(
   const compiled = await Promise.all(narrowed.map((scope) => compileScope(scope, compileParams)))
   return {
     scopes: narrowed.filter((_, i) => compiled[i] !== undefined),
-    others: others.filter((each) => registered.others.includes(each) && !(isElevated && LASTING.has(each))),
+    others: [...new Set(others.map(withoutRole))].filter(
+      (each) => registered.others.includes(each) && !(isElevated && LASTING.has(each)),
+    ),
   }
+}
+
+// No role of launch context is known here: the context for the type is given without it (item 37).
+function withoutRole(scope: string): string {
+  return scope.startsWith('launch/') ? scope.split('?', 1)[0]! : scope
 }
 
 /** True where a Patient must be in context for these scopes (items 32, 37). */
 export function needsPatient({ scopes, others }: Grantable): boolean {
-  return (
-    scopes.some(({ level }) => level === 'patient') || others.some((each) => /^launch\/patient\b/.test(each))
-  )
+  return scopes.some(({ level }) => level === 'patient') || others.includes('launch/patient')
 }

@@ -13,6 +13,7 @@ import { hashToken, TOKENS } from '../token.ts'
 import { toBearer } from '../verifier.ts'
 import { performAs, policyOf } from './acting.ts'
 import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
+import { readFhirContext } from './fhir-context.ts'
 import { startLaunch } from './launch.ts'
 
 /**
@@ -103,50 +104,4 @@ async function assertReadable(
     if (!(error instanceof FhirError) || error.status >= 500) throw error
   }
   throw new OAuthError('invalid_request', `${type.toLowerCase()} is none that the user has access to`)
-}
-
-/**
- * Returns `fhirContext` as it is sent. Throws `invalid_request` where it breaks a rule of SMART 2.2: each an object with a
- * relative `reference`, a `canonical` or an `identifier`; a `role` is an absolute URI or `launch`, and never empty; a Patient
- * or Encounter only with another role than `launch`.
- */
-export function readFhirContext(text: string | undefined): Pick<LaunchContext, 'fhirContext'> {
-  if (text === undefined) return {}
-  const parsed = parse(text)
-  if (!Array.isArray(parsed) || !parsed.every(isContext))
-    throw new OAuthError('invalid_request', 'fhir_context must be a JSON array of context objects')
-  return { fhirContext: parsed as readonly object[] }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const MEMBERS: ReadonlySet<string> = new Set(['reference', 'canonical', 'identifier', 'type', 'role'])
-
-function isContext(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const { reference, canonical, identifier, role, type } = value as Readonly<Record<string, unknown>>
-  if (!Object.keys(value).every((name) => MEMBERS.has(name))) return false
-  if ([reference, canonical, identifier].filter((each) => each !== undefined).length !== 1) return false
-  if (type !== undefined && !isType(type)) return false
-  if (role !== undefined && !isRole(role)) return false
-  if (canonical !== undefined) return typeof canonical === 'string' && URL.canParse(canonical)
-  if (identifier !== undefined) return typeof identifier === 'object' && identifier !== null
-  const [, of] =
-    (typeof reference === 'string' && /^([A-Z][A-Za-z]+)\/[A-Za-z0-9.-]{1,64}$/.exec(reference)) || []
-  if (of === undefined) return false
-  return (of !== 'Patient' && of !== 'Encounter') || (role !== undefined && role !== 'launch')
-}
-
-function isType(type: unknown): boolean {
-  return typeof type === 'string' && /^[A-Z][A-Za-z]+$/.test(type)
-}
-
-function isRole(role: unknown): boolean {
-  return typeof role === 'string' && (role === 'launch' || (role !== '' && URL.canParse(role)))
 }

@@ -6,13 +6,10 @@ import { UNCACHED } from '../failure.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { registerClient } from './register-client.ts'
 import { toClientInformation } from './registered-metadata.ts'
-import { readSoftwareStatement, type VerifyStatement } from './software-statement.ts'
+import { readSoftwareStatement } from './software-statement.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 const MINUTE_MS = 60_000
-
-// Nothing verifies software statements yet, so none is believed.
-const verifyStatement: VerifyStatement = () => Promise.reject(new Error('not connected'))
 
 /** Serves `POST {issuer}/register`; at most so many requests of one address are answered in a minute. */
 export function registerRegistration(app: FastifyInstance, context: SmartContext): void {
@@ -33,8 +30,7 @@ async function answer(
 ): Promise<FastifyReply> {
   const given = parseBody(request)
   const statement = given['software_statement'] ?? undefined
-  const claims =
-    statement === undefined ? {} : await readSoftwareStatement(context, statement, verifyStatement)
+  const claims = statement === undefined ? {} : await readSoftwareStatement(context, statement)
   const { client, secret } = await registerClient(context, { ...given, ...claims }, 'registration')
   return reply
     .status(201)

@@ -1,25 +1,15 @@
 // What a third party has signed about an app: it overrides what the app says of itself. https://www.rfc-editor.org/rfc/rfc7591#section-2.3
 
 import type { SmartContext } from '../context.ts'
+import { FetchError } from '../fetch-json.ts'
+import { type SoftwareIssuer, toIssuerKey } from '../issuers/issuer.ts'
+import { ISSUERS } from '../issuers/login-issuer.ts'
+import { verifySigned } from '../issuers/verify-signed.ts'
+import { JwtError, readJwt } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
-
-/** The collection of `Records` that holds issuers that the operator trusts, each for a use. */
-const ISSUERS = 'issuer'
-
-/** An issuer whose software statements are believed. */
-export interface StatementIssuer {
-  readonly issuer: string
-  readonly use: string
-}
+import type { ClientKeys } from './jwks.ts'
 
 type Claims = Readonly<Record<string, unknown>>
-
-/** Resolves to the claims of a JWT once its signature is right, by a key of the issuer; rejects otherwise. */
-export type VerifyStatement = (
-  context: Pick<SmartContext, 'app' | 'settings'>,
-  statement: string,
-  issuer: StatementIssuer,
-) => Promise<Claims>
 
 const MAX_CHARS = 64 * 1024
 /** Of the JWT itself: they say nothing of the app. */
@@ -30,25 +20,30 @@ const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'so
  * is not trusted for that, `invalid_software_statement` where it is no JWT or does not hold.
  */
 export async function readSoftwareStatement(
-  context: Pick<SmartContext, 'app' | 'settings'>,
+  { app, clientKeys }: Pick<SmartContext, 'app' | 'clientKeys'>,
   statement: unknown,
-  verify: VerifyStatement,
 ): Promise<Claims> {
   if (typeof statement !== 'string' || statement.length > MAX_CHARS) throw invalid()
   const iss = peekIssuer(statement)
-  const issuer = (await context.app.store.records.list(ISSUERS))
-    .map(({ value }) => value as StatementIssuer)
-    .find((each) => each.issuer === iss && each.use === 'software-statement')
+  const key = toIssuerKey({ use: 'software-statement', issuer: iss })
+  const issuer = (await app.store.records.get(ISSUERS, key))?.value as SoftwareIssuer | undefined
   if (!issuer)
     throw new OAuthError(
       'unapproved_software_statement',
       'The issuer of the software statement is not trusted by this server',
     )
-  const claims = await verify(context, statement, issuer).catch(() => {
-    throw invalid()
-  })
+  const claims = await verify(statement, issuer, clientKeys)
   if (claims['iss'] !== issuer.issuer || !isTimely(claims, Date.now() / 1000)) throw invalid()
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !REGISTERED.has(name)))
+}
+
+async function verify(statement: string, issuer: SoftwareIssuer, keys: ClientKeys): Promise<Claims> {
+  try {
+    return await verifySigned(keys, issuer, statement)
+  } catch (error) {
+    if (error instanceof JwtError || error instanceof FetchError) throw invalid()
+    throw error
+  }
 }
 
 // Statements are often made once for all instances of an app, so neither is asked for (RFC 7591 2.3).
@@ -58,13 +53,11 @@ function isTimely({ exp = Infinity, nbf = 0 }: Claims, now: number): boolean {
 
 // Not believed: only used to find the keys that it must hold by.
 function peekIssuer(statement: string): string {
-  const [, payload = '', signature, ...rest] = statement.split('.')
-  if (!signature || rest.length > 0) throw invalid()
   try {
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown } | null
-    if (typeof claims?.iss === 'string') return claims.iss
-  } catch {
-    // No JSON: refused below.
+    const { iss } = readJwt(statement).payload
+    if (typeof iss === 'string') return iss
+  } catch (error) {
+    if (!(error instanceof JwtError)) throw error
   }
   throw invalid()
 }

@@ -2,13 +2,14 @@
 import type { Language } from '../../fhir/outcome.ts'
 import { type Words, words } from './words.ts'
 
-/** One search parameter with one value: a part of a type. */
+/** One search parameter with the values that mean the same to a person: a part of a type. */
 export interface Facet {
   /** Of the field in a form. */
   readonly key: string
   readonly type: string
   readonly param: string
-  readonly value: string
+  /** Each is a scope of its own. */
+  readonly values: readonly string[]
   readonly words: Words
 }
 
@@ -20,17 +21,18 @@ function category(code: string, en: string, ja: string): Facet {
     key: code,
     type: 'Observation',
     param: 'category',
-    value: `${CATEGORY}|${code}`,
+    values: [`${CATEGORY}|${code}`],
     words: words(en, ja),
   }
 }
 
 function code(key: string, loinc: string, en: string, ja: string): Facet {
-  return { key, type: 'Observation', param: 'code', value: `${LOINC}|${loinc}`, words: words(en, ja) }
+  const values = loinc.split(' ').map((each) => `${LOINC}|${each}`)
+  return { key, type: 'Observation', param: 'code', values, words: words(en, ja) }
 }
 
 function condition(system: string, key: string, en: string, ja: string): Facet {
-  return { key, type: 'Condition', param: 'category', value: `${system}|${key}`, words: words(en, ja) }
+  return { key, type: 'Condition', param: 'category', values: [`${system}|${key}`], words: words(en, ja) }
 }
 
 const CONDITION = 'http://terminology.hl7.org/CodeSystem/condition-category'
@@ -40,11 +42,11 @@ const US_CORE = 'http://hl7.org/fhir/us/core/CodeSystem/condition-category'
 export const FACETS: readonly Facet[] = [
   code('heart-rate', '8867-4', 'heart rate', '心拍数'),
   code('blood-pressure', '85354-9', 'blood pressure', '血圧'),
-  code('body-weight', '29463-7', 'body weight', '体重'),
-  code('steps', '55423-8', 'steps', '歩数'),
-  code('body-temperature', '8310-5', 'body temperature', '体温'),
-  code('oxygen', '59408-5', 'oxygen saturation', '酸素飽和度（SpO2）'),
-  code('glucose', '2339-0', 'blood glucose', '血糖値'),
+  code('body-weight', '29463-7 3141-9', 'body weight', '体重'),
+  code('steps', '55423-8 41950-7', 'steps', '歩数'),
+  code('body-temperature', '8310-5 8331-1', 'body temperature', '体温'),
+  code('oxygen', '59408-5 2708-6', 'oxygen saturation', '酸素飽和度（SpO2）'),
+  code('glucose', '2339-0 2345-7 15074-8', 'blood glucose', '血糖値'),
   category('vital-signs', 'vital signs', 'バイタルサイン（すべて）'),
   category('laboratory', 'laboratory results', '検体検査の結果'),
   category('imaging', 'findings from images', '画像検査の所見'),
@@ -68,10 +70,6 @@ const CODES: Readonly<Record<string, Words>> = {
   '9279-1': words('breathing rate', '呼吸数'),
   '8302-2': words('body height', '身長'),
   '39156-5': words('body mass index', 'BMI'),
-  '2708-6': words('oxygen saturation', '酸素飽和度（SpO2）'),
-  '2345-7': words('blood glucose', '血糖値'),
-  '15074-8': words('blood glucose', '血糖値'),
-  '41950-7': words('steps in a day', '1日の歩数'),
   '93832-4': words('sleep duration', '睡眠時間'),
   '2093-3': words('total cholesterol', '総コレステロール'),
   '2085-9': words('HDL cholesterol', 'HDLコレステロール'),
@@ -89,10 +87,8 @@ export function describeParam(
   [param, value]: readonly [name: string, value: string],
   language: Language,
 ): string {
-  return value
-    .split(',')
-    .map((each) => findWords(type, param, each)?.[language] ?? `${param}=${each}`)
-    .join(language === 'ja' ? '・' : ', ')
+  const told = value.split(',').map((each) => findWords(type, param, each)?.[language] ?? `${param}=${each}`)
+  return [...new Set(told)].join(language === 'ja' ? '・' : ', ')
 }
 
 // A code without a system is told by the same words: it selects at least that.
@@ -102,7 +98,7 @@ function findWords(type: string, param: string, value: string): Words | undefine
     (each) =>
       each.type === type &&
       each.param === param &&
-      (each.value === value || (isBare && each.value.endsWith(`|${value}`))),
+      each.values.some((own) => own === value || (isBare && own.endsWith(`|${value}`))),
   )
   if (facet) return facet.words
   const loinc = isBare ? value : value.startsWith(`${LOINC}|`) ? value.slice(LOINC.length + 1) : ''

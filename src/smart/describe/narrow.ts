@@ -1,5 +1,5 @@
 // How somebody grants less than was asked for: what may be chosen, and the scopes that a choice comes to. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
-import type { Right, Scope } from '../../access/scopes.ts'
+import { type Right, type Scope, toSuffix } from '../../access/scopes.ts'
 import type { Form } from '../form.ts'
 import { FACETS, type Facet } from './facets.ts'
 import { CHOSEN_TYPES } from './types.ts'
@@ -61,7 +61,7 @@ function applyChoice(choice: Choice, form: Form): readonly string[] {
     ...write.filter(({ field }) => form[field]).map(({ right }) => right),
   ]
   if (rights.length === 0) return []
-  const suffix = toSuffix(scope, rights)
+  const suffix = toSuffix(scope, sort(rights))
   // Anything but a plain `all` is read as the narrower.
   if (extent === undefined || form[extent] === 'all')
     return [toText(scope, scope.type, suffix, queryOf(scope))]
@@ -69,10 +69,10 @@ function applyChoice(choice: Choice, form: Form): readonly string[] {
   const whole = new Set(ticked.filter(({ facet }) => !facet).map(({ type }) => type))
   return ticked
     .filter(({ type, facet }) => !facet || !whole.has(type))
-    .map(({ type, facet }) =>
+    .flatMap(({ type, facet }) =>
       facet
-        ? toText(scope, type, sort(rights), `?${facet.param}=${facet.value}`)
-        : toText(scope, type, suffix, ''),
+        ? facet.values.map((value) => toText(scope, type, sort(rights), `?${facet.param}=${value}`))
+        : [toText(scope, type, suffix, '')],
     )
 }
 
@@ -100,14 +100,6 @@ function writeRights({ rights }: Scope): readonly Right[] {
 
 function sort(rights: readonly string[]): string {
   return [...'cruds'].filter((right) => rights.includes(right)).join('')
-}
-
-const V1: Readonly<Record<string, string>> = { rs: 'read', cud: 'write', cruds: '*' }
-
-// An app that spelt its scope as v1 is answered so as long as v1 has a word for it.
-function toSuffix({ text }: Scope, rights: readonly string[]): string {
-  const suffix = sort(rights)
-  return /\.(read|write|\*)$/.test(text) ? (V1[suffix] ?? suffix) : suffix
 }
 
 function queryOf({ text }: Scope): string {

@@ -3,10 +3,11 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerClient } from '../clients/register-client.ts'
 import type { SmartContext } from '../context.ts'
-import { assertCsrf, toCsrfToken } from '../csrf.ts'
-import { type Form, parseFormBody } from '../form.ts'
+import { toCsrfToken } from '../csrf.ts'
+import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { readForm } from '../people/visitor.ts'
 import { developersPage } from './page.ts'
 import { type RegistrationView, toMetadata } from './registration-form.ts'
 
@@ -20,8 +21,7 @@ export function registerDevelopers(app: FastifyInstance, context: SmartContext):
   app.register(async (scope) => {
     if (!scope.hasDecorator('rateLimit')) await scope.register(rateLimit, { global: false })
     scope.post(`${path}/register`, { config: { rateLimit: limit } }, async (request, reply) => {
-      const filled = parseFormBody(request.headers['content-type'], request.body)
-      assertCsrf(context, request, filled)
+      const filled = readForm(context, request)
       return send(context, request, reply, await register(context, filled))
     })
   })
@@ -56,5 +56,6 @@ function send(
     language,
     status,
     scripts: ['copy.js'],
+    address: `${urls.rootPath}/developers`,
   })
 }

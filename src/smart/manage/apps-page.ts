@@ -1,5 +1,6 @@
 // Apps and access: what each app may see in plain words, since and until when, and a button that ends it.
 import type { Language } from '../../fhir/outcome.ts'
+import type { Account } from '../account.ts'
 import { describePurpose } from '../describe/purposes.ts'
 import { describeOther, describeScope } from '../describe/scope.ts'
 import { toDay, toTime } from '../pages/dates.ts'
@@ -13,8 +14,7 @@ export interface AppsView {
   /** What has just been ended, or could not be. */
   readonly ended?: AppAccess
   readonly failed?: boolean
-  /** Whether there is a history to lead to. */
-  readonly hasHistory: boolean
+  readonly account: Account
   readonly csrf: string
   /** Where the pages are: the path of the issuer. */
   readonly path: string
@@ -73,7 +73,7 @@ export function appsPage(view: AppsView, language: Language): { title: string; b
   const past = view.apps.filter((app) => !app.isInForce)
   return {
     title: text.title,
-    body: html`${view.hasHistory && tabs(view.path, 'manage', language)}
+    body: html`${tabs(view.path, 'manage', view.account, language)}
 ${view.ended && notice('success', text.ended(view.ended.clientName))}
 ${view.failed && notice('error', text.failed)}
 ${active.length === 0 ? html`<p>${text.none}</p>` : html`<p>${text.lead}</p>`}
@@ -113,5 +113,5 @@ function toRows(app: AppAccess, { timeZone }: AppsView, language: Language): Par
 }
 
 function toList(lines: readonly string[]): Html {
-  return html`<ul>${lines.map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
+  return html`<ul>${[...new Set(lines)].map((line) => html`<li>${capitalise(line)}</li>`)}</ul>`
 }

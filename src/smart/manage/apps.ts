@@ -7,7 +7,7 @@ import { AUTHORIZATIONS, type Authorization, isInForce } from '../authorization.
 import { nameOf } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { readNames } from './names.ts'
-import { toOwnPrincipal } from './visit.ts'
+import { toOwnPrincipal } from './own-principal.ts'
 
 /** One authorization as its page shows it. */
 export interface AppAccess {

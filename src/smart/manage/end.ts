@@ -5,7 +5,7 @@ import type { Account } from '../account.ts'
 import { noteEvent } from '../audit.ts'
 import { type Authorization, endAuthorization, findAuthorization } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
-import { toOwnPrincipal } from './visit.ts'
+import { toOwnPrincipal } from './own-principal.ts'
 
 /**
  * Returns `ended` once both are durable; `not-found` for what is not the account's; `failed` where the Consent cannot be

@@ -1,5 +1,6 @@
 // The access history as a page: newest first.
 import type { Language } from '../../fhir/outcome.ts'
+import type { Account } from '../account.ts'
 import { describePurpose } from '../describe/purposes.ts'
 import { toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
@@ -12,6 +13,7 @@ import { tellEvent } from './tell-event.ts'
 export interface HistoryView extends HistoryPage {
   /** `Patient/1`: whose history it is, and who reads it. */
   readonly self: string
+  readonly account: Account
   /** Path of the issuer. */
   readonly path: string
   readonly timeZone: string
@@ -46,7 +48,7 @@ export function historyPage(view: HistoryView, language: Language): { title: str
   const { path, events, next } = view
   return {
     title: text.title,
-    body: html`${tabs(path, 'history', language)}
+    body: html`${tabs(path, 'history', view.account, language)}
 <p>${text.lead}</p>
 ${events.length === 0 && notice('info', text.none)}
 <ol class="timeline">${events.map((event) => toEntry(event, view, language))}</ol>

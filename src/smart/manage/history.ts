@@ -6,8 +6,8 @@ import { openLink, sealLink } from '../../interactions/link.ts'
 import { nameOf } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { readNames } from './names.ts'
+import { toOwnPrincipal } from './own-principal.ts'
 import { readEvent, type ToldEvent } from './read-event.ts'
-import { toOwnPrincipal } from './visit.ts'
 
 export interface HistoryPage {
   readonly events: readonly ToldEvent[]

@@ -2,29 +2,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../account.ts'
 import type { SmartContext } from '../context.ts'
-import { assertCsrf, toCsrfToken } from '../csrf.ts'
-import { type Form, parseForm, parseFormBody } from '../form.ts'
+import { toCsrfToken } from '../csrf.ts'
 import { PageError } from '../page-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { findVisitor, parseQuery, readForm, sendTo } from '../people/visitor.ts'
 import { listApps } from './apps.ts'
 import { appsPage } from './apps-page.ts'
 import { endAccess } from './end.ts'
 import { readHistory } from './history.ts'
 import { historyPage } from './history-page.ts'
-import { findVisitor, sendToLogin } from './visit.ts'
+import { ownPatient } from './tabs.ts'
 
 /** Serves `/auth/manage` with its form, and `/auth/history`; whoever is not logged in is sent to the login. */
 export function registerManage(app: FastifyInstance, context: SmartContext): void {
   const path = `${context.urls.rootPath}/auth`
   app.get(`${path}/manage`, async (request, reply) => {
-    const account = await findVisitor(context, request)
-    if (!account) return sendToLogin(context, request, reply)
+    const { account } = (await findVisitor(context, request)) ?? {}
+    if (!account) return sendTo(context, reply, 'login', request.url)
     return sendApps(context, request, reply, account, parseQuery(request)['ended'])
   })
   app.post(`${path}/manage/end`, async (request, reply) => {
-    const form = parseFormBody(request.headers['content-type'], request.body)
-    assertCsrf(context, request, form)
-    const account = await findVisitor(context, request)
+    const form = readForm(context, request)
+    const { account } = (await findVisitor(context, request)) ?? {}
     if (!account) throw new PageError('stale')
     const id = form['authorization'] ?? ''
     const result = await endAccess(context, account, id)
@@ -35,21 +34,16 @@ export function registerManage(app: FastifyInstance, context: SmartContext): voi
       .redirect(`${path}/manage?ended=${encodeURIComponent(id)}`, 303)
   })
   app.get(`${path}/history`, async (request, reply) => {
-    const account = await findVisitor(context, request)
-    if (!account) return sendToLogin(context, request, reply)
+    const { account } = (await findVisitor(context, request)) ?? {}
+    if (!account) return sendTo(context, reply, 'login', request.url)
     const self = ownPatient(account)
     if (self === undefined) throw new PageError('not-found')
     const language = languageOf(context, request)
     const page = await readHistory(context, self, language, parseQuery(request)['after'])
     const { timeZone } = context.settings
-    const content = historyPage({ ...page, self, path, timeZone }, language)
+    const content = historyPage({ ...page, self, path, timeZone, account }, language)
     return sendPage(context, reply, { ...content, language, account: account.name })
   })
-}
-
-// Of those somebody acts for the history is not theirs to see.
-function ownPatient({ bindings }: Account): string | undefined {
-  return bindings.find(({ ref }) => ref.startsWith('Patient/'))?.ref
 }
 
 /** `ended`: the id of one that is said to have just ended; undefined after a POST, where it could not be. */
@@ -68,16 +62,19 @@ async function sendApps(
     apps,
     ...(found && { ended: found }),
     failed,
-    hasHistory: ownPatient(account) !== undefined,
+    account,
     csrf: toCsrfToken(context, request, reply),
     path: `${context.urls.rootPath}/auth`,
     timeZone: context.settings.timeZone,
   }
   const content = appsPage(view, language)
-  return sendPage(context, reply, { ...content, language, status: failed ? 409 : 200, account: account.name })
-}
-
-function parseQuery({ url }: FastifyRequest): Form {
-  const at = url.indexOf('?')
-  return at < 0 ? {} : parseForm(url.slice(at + 1))
+  const status = failed ? 409 : 200
+  // What a form is answered with is found where the form was.
+  return sendPage(context, reply, {
+    ...content,
+    language,
+    status,
+    account: account.name,
+    address: `${view.path}/manage`,
+  })
 }

@@ -7,6 +7,10 @@ import type { ToldEvent } from './read-event.ts'
 /** Events that are no access to data; `%` is the app. */
 const EVENTS: Readonly<Record<string, Words>> = {
   login: words('You logged in', 'ログインしました'),
+  'refused-login': words(
+    'A login with your account did not succeed',
+    'あなたのアカウントへのログインが失敗しました',
+  ),
   logout: words('You logged out', 'ログアウトしました'),
   authorize: words('% was let in', '%にアクセスを許可しました'),
   issue: words('% received access', '%がアクセスを受け取りました'),
@@ -27,12 +31,22 @@ const EVENTS: Readonly<Record<string, Words>> = {
   '$provision-records': words('Records of provision were looked up', '第三者提供の記録が確認されました'),
 }
 
-const VERBS: Readonly<Record<string, Words>> = {
-  C: words('added', '追加'),
-  R: words('saw', '閲覧'),
-  U: words('changed', '変更'),
-  D: words('deleted', '削除'),
-  E: words('looked for and saw', '検索・閲覧'),
+/** The same where nothing came of it. */
+const TRIED: Readonly<Record<string, Words>> = {
+  login: words('Somebody tried to log in', 'ログインが試みられました'),
+  authorize: words('% asked to be let in', '%がアクセスの許可を求めました'),
+  issue: words('% asked for access', '%がアクセスを求めました'),
+  refresh: words('% tried to renew its access', '%がアクセスの更新を求めました'),
+  credential: words('Somebody tried to change how you log in', 'ログイン方法の変更が試みられました'),
+}
+
+/** What was done, and what was tried. */
+const VERBS: Readonly<Record<string, { readonly done: Words; readonly tried: Words }>> = {
+  C: { done: words('added', '追加'), tried: words('add', '追加') },
+  R: { done: words('saw', '閲覧'), tried: words('see', '閲覧') },
+  U: { done: words('changed', '変更'), tried: words('change', '変更') },
+  D: { done: words('deleted', '削除'), tried: words('delete', '削除') },
+  E: { done: words('looked for and saw', '検索・閲覧'), tried: words('look for', '検索・閲覧') },
 }
 
 const TEXT = {
@@ -41,7 +55,8 @@ const TEXT = {
     list: ', ',
     count: (type: string, n: number) => `${type} (${n})`,
     sentence: (who: string, verb: string, what: string) => `${who} ${verb} ${what}`,
-    tried: (who: string, verb: string, what: string) => `Not done – ${who} asked for this: ${verb} ${what}`,
+    tried: (who: string, verb: string, what: string) => `${who} tried to ${verb} ${what}`,
+    undone: (sentence: string) => `Not done: ${sentence}`,
     you: 'You',
     by: (user: string, organization: string) => `${user} (${organization})`,
     through: (user: string, app: string) => `${user}, with ${app},`,
@@ -53,6 +68,7 @@ const TEXT = {
     sentence: (who: string, verb: string, what: string) => `${who}が${what}を${verb}しました`,
     tried: (who: string, verb: string, what: string) =>
       `${who}が${what}の${verb}を求めましたが、行われませんでした`,
+    undone: (sentence: string) => `行われませんでした：${sentence}`,
     you: 'あなた',
     by: (user: string, organization: string) => `${user}（${organization}）`,
     through: (user: string, app: string) => `${user}（アプリ：${app}）`,
@@ -68,11 +84,15 @@ export function tellEvent(
 ): string {
   const text = TEXT[language]
   const app = nameOfClient(event, names)
-  const known = Object.hasOwn(EVENTS, event.what) ? EVENTS[event.what] : undefined
-  if (known) return known[language].replaceAll('%', () => app)
-  const verb = (VERBS[event.action] ?? VERBS['E']!)[language]
+  const isDone = event.outcome === 'done'
+  const known = Object.hasOwn(EVENTS, event.what) ? EVENTS[event.what]![language] : undefined
+  if (known !== undefined) {
+    const tried = Object.hasOwn(TRIED, event.what) ? TRIED[event.what]![language] : text.undone(known)
+    return (isDone ? known : tried).replaceAll('%', () => app)
+  }
+  const verb = (VERBS[event.action] ?? VERBS['E']!)[isDone ? 'done' : 'tried'][language]
   const what = [...event.types].map(([type, n]) => text.count(nameOfType(type, language), n)).join(text.list)
-  const tell = event.outcome === 'done' ? text.sentence : text.tried
+  const tell = isDone ? text.sentence : text.tried
   return tell(toWho(event, self, names, language), verb, what === '' ? text.data : what)
 }
 

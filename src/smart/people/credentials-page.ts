@@ -3,19 +3,22 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Language } from '../../fhir/outcome.ts'
 import type { SmartContext } from '../context.ts'
 import { listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
+import { tabs } from '../manage/tabs.ts'
+import { toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
+import { notice as tellNotice } from '../pages/parts.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
 import { listSessions } from '../session.ts'
 import { listLinks } from './federated-account.ts'
-import { hiddenFields, issuerForms, passkeyForm, timeOf } from './parts.ts'
+import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
 import { listPasskeys, toRpId } from './passkey.ts'
 import { MIN_PASSWORD_CHARS, PASSWORD_PROBLEMS, type PasswordProblem } from './password-rules.ts'
-import type { Visitor } from './visitor.ts'
+import { isFresh, type Visitor } from './visitor.ts'
 
 const TEXT = {
   en: {
     title: 'Ways to log in',
-    confirm: 'Confirm that it is you before you change something',
+    confirm: 'You logged in a while ago: confirm that it is you before you change something',
     notices: {
       password: 'The password was changed. Other browsers were logged out.',
       added: 'The passkey was added.',
@@ -53,7 +56,7 @@ const TEXT = {
   },
   ja: {
     title: 'ログイン方法',
-    confirm: '変更の前に本人確認をする',
+    confirm: 'ログインから時間がたっています。変更の前に本人確認をしてください',
     notices: {
       password: 'パスワードを変更しました。ほかのブラウザーはログアウトされました。',
       added: 'パスキーを追加しました。',
@@ -119,8 +122,9 @@ export async function sendCredentialsPage(
   const action = `${context.urls.issuer}/credentials`
   const sheet: Sheet = { context, language, action, hidden: fields({}), fields }
   const isDone = notice === undefined || DONE.has(notice)
-  const body = html`${notice !== undefined && html`<p class="${isDone ? 'done' : 'error'}" role="${isDone ? 'status' : 'alert'}">${tell(notice, language)}</p>`}
-<p><a href="${action}?confirm=1">${text.confirm}</a></p>
+  const body = html`${tabs(new URL(context.urls.issuer).pathname, 'credentials', visitor.account, language)}
+${notice !== undefined && tellNotice(isDone ? 'success' : 'error', tell(notice, language))}
+${!isFresh(visitor) && tellNotice('info', html`<a href="${action}?confirm=1">${text.confirm}</a>`)}
 ${passwordPart(sheet, visitor)}
 ${await passkeysPart(sheet, visitor)}
 ${await providersPart(sheet, visitor)}
@@ -143,6 +147,10 @@ function tell(notice: Notice, language: Language): string {
   return Object.hasOwn(notices, notice)
     ? notices[notice as keyof typeof notices]
     : PASSWORD_PROBLEMS[notice as PasswordProblem][language]
+}
+
+function time({ context, language }: Sheet, at: number): Html {
+  return html`<time datetime="${new Date(at).toISOString()}">${toTime(at, language, context.settings.timeZone)}</time>`
 }
 
 function passwordPart({ action, hidden, language }: Sheet, { account }: Visitor): Html {
@@ -177,13 +185,13 @@ async function passkeysPart(sheet: Sheet, { account }: Visitor): Promise<Html> {
   return html`<section aria-labelledby="h-passkeys"><h2 id="h-passkeys">${text.passkeys}</h2>
 <p>${text.aboutPasskeys}</p>
 ${passkeys.length === 0 && html`<p>${text.noPasskeys}</p>`}
-<ul class="entries">${passkeys.map((passkey) => {
+<ul class="cards">${passkeys.map((passkey) => {
     const name = passkey.name === '' ? text.unnamed : passkey.name
     return html`<li><form method="post" action="${action}/remove-passkey">
 ${fields({ id: passkey.id })}
-<strong>${name}</strong> <small>${text.added} ${timeOf(context, language, passkey.createdAt)}${passkey.usedAt !== undefined && html`, ${text.used} ${timeOf(context, language, passkey.usedAt)}`}</small>
-${passkey.clonedAt !== undefined && html`<em class="error">${text.cloned}</em>`}
-<button type="submit" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
+<strong>${name}</strong> <small>${text.added} ${time(sheet, passkey.createdAt)}${passkey.usedAt !== undefined && html`, ${text.used} ${time(sheet, passkey.usedAt)}`}</small>
+${passkey.clonedAt !== undefined && html`<span class="badge refused">${text.cloned}</span>`}
+<button type="submit" class="danger" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
   })}</ul>
 ${isPossible && passkeyForm(context, language, form)}</section>`
 }
@@ -197,15 +205,15 @@ async function providersPart(sheet: Sheet, { account }: Visitor): Promise<Html> 
   const free = issuers.filter(({ issuer }) => !links.some((link) => link.issuer === issuer))
   const hidden = fields({ use: 'link', return: new URL(action).pathname })
   return html`<section aria-labelledby="h-providers"><h2 id="h-providers">${text.providers}</h2>
-<ul class="entries">${links.map(({ issuer, subject, at }) => {
+<ul class="cards">${links.map(({ issuer, subject, at }) => {
     const known = issuers.find((each) => each.issuer === issuer)
     const name = known ? nameOfIssuer(known, language) : issuer
     return html`<li><form method="post" action="${action}/unlink">
 ${fields({ issuer, subject })}
-<strong>${name}</strong> <small>${text.linked} ${timeOf(context, language, at)}</small>
-<button type="submit" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
+<strong>${name}</strong> <small>${text.linked} ${time(sheet, at)}</small>
+<button type="submit" class="danger" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
   })}</ul>
-${issuerForms(context, language, free, hidden)}</section>`
+${issuerForms(context, language, free, hidden, 'link')}</section>`
 }
 
 async function sessionsPart(sheet: Sheet, { account, session }: Visitor): Promise<Html> {
@@ -214,9 +222,9 @@ async function sessionsPart(sheet: Sheet, { account, session }: Visitor): Promis
   const sessions = await listSessions(context, account.id)
   const isOnly = sessions.length <= 1
   return html`<section aria-labelledby="h-sessions"><h2 id="h-sessions">${text.sessions}</h2>
-<ul class="entries">${sessions.map(
+<ul class="cards">${sessions.map(
     ({ key, authTime }) =>
-      html`<li>${text.since} ${timeOf(context, language, authTime)}${key === session.key && html` (${text.here})`}</li>`,
+      html`<li>${text.since} ${time(sheet, authTime)}${key === session.key && html` (${text.here})`}</li>`,
   )}</ul>
 ${!isOnly && html`<form method="post" action="${action}/end-sessions">${hidden}<p><button type="submit">${text.end}</button></p></form>`}
 <form method="post" action="${context.urls.issuer}/logout">${hidden}<p><button type="submit">${text.logout}</button></p></form>

@@ -24,6 +24,6 @@ export function rememberDevice(context: SmartContext, reply: FastifyReply, login
   reply.setCookie(toCookieName(NAME, context.urls), value, cookieOptions(context.urls, TTL_MS))
 }
 
-function sign({ app }: SmartContext, nonce: string, key: string): string {
-  return createHmac('sha256', app.pageKey).update(`device ${nonce} ${key}`).digest('base64url')
+function sign({ keys }: SmartContext, nonce: string, key: string): string {
+  return createHmac('sha256', keys.derive('device')).update(`${nonce} ${key}`).digest('base64url')
 }

@@ -42,6 +42,8 @@ const TEXT = {
 
 const FLOWS = 'federation'
 const TTL_MS = 10 * 60_000
+/** How far the clocks of two servers may be apart. */
+const SKEW_MS = 60_000
 
 type Use = 'login' | 'reauthenticate' | 'link'
 
@@ -54,6 +56,8 @@ interface Flow {
   readonly verifier: string
   readonly browser: string
   readonly return: string
+  /** Instant (ms). */
+  readonly startedAt: number
   /** Who asked for it, where somebody was logged in. */
   readonly account?: string
 }
@@ -96,6 +100,7 @@ async function depart(
     verifier: context.keys.seal(FLOWS, departure.verifier),
     browser: toBrowserKey(context, request)!,
     return: back,
+    startedAt: Date.now(),
     ...(visitor && { account: visitor.account.id }),
   }
   const row = {
@@ -143,6 +148,9 @@ async function arrive(
     request.log.warn({ issuer: flow.issuer, code: codeOf(error) }, 'a login at an OpenID provider failed')
     return refuse(context, request, reply, 'failed')
   }
+  // Whatever `prompt` has come to: who is to prove something anew has done it since.
+  if (flow.use !== 'login' && arrival.authTime < flow.startedAt - SKEW_MS)
+    return refuse(context, request, reply, 'failed')
   return flow.use === 'link'
     ? link(context, request, reply, flow, issuer, arrival)
     : enter(context, request, reply, flow, issuer, arrival)
@@ -168,7 +176,8 @@ async function enter(
   const account = await findLinked(context.app.store, issuer, subject)
   if (!account || (flow.account !== undefined && flow.account !== account.id))
     return refuse(context, request, reply, 'unknown')
-  await startSession(context, request, reply, account, ['fed'], authTime)
+  const provedAt = flow.use === 'login' ? authTime : Date.now()
+  await startSession(context, request, reply, account, ['fed'], provedAt)
   return reply.header('cache-control', 'no-store').redirect(flow.return, 303)
 }
 

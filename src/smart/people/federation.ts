@@ -6,6 +6,7 @@ import {
   ClientSecretBasic,
   type Configuration,
   calculatePKCECodeChallenge,
+  customFetch,
   discovery,
   None,
   randomNonce,
@@ -13,7 +14,9 @@ import {
   randomState,
 } from 'openid-client'
 import type { SmartContext } from '../context.ts'
+import { isListed } from '../fetch-json.ts'
 import type { KnownIssuer } from '../issuers/login-issuer.ts'
+import { createProviderFetch } from './provider-fetch.ts'
 
 /** What has to be kept until the person comes back. */
 export interface Departure {
@@ -50,6 +53,7 @@ interface Kept {
 /** Returns the providers as this process knows them: their configurations are read again every ten minutes. */
 export function openProviders({ settings, keys, urls }: SmartContext): Providers {
   const known = new Map<string, Kept>()
+  const askProvider = createProviderFetch(settings.privateHosts)
   const maxAge = (isFresh: boolean) => (isFresh ? FRESH_S : Math.floor(settings.sessionTtl / 1000))
 
   function configure(issuer: KnownIssuer): Promise<Configuration> {
@@ -67,8 +71,9 @@ export function openProviders({ settings, keys, urls }: SmartContext): Providers
     const url = new URL(issuer)
     return discovery(url, client_id, {}, secret === undefined ? None() : ClientSecretBasic(secret), {
       timeout: TIMEOUT_S,
-      // Plain http for hosts that the operator has named alone.
-      execute: settings.privateHosts.includes(url.host) ? [allowInsecureRequests] : [],
+      [customFetch]: askProvider,
+      // What speaks plain http is decided there.
+      execute: isListed(url, settings.privateHosts) ? [allowInsecureRequests] : [],
     })
   }
 

@@ -1,4 +1,4 @@
-// Parts that pages of people share: the hidden field of forms, the passkey form, buttons of providers, dates.
+// Parts that pages of people share: the hidden fields of forms, the passkey form and the buttons of providers.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Language } from '../../fhir/outcome.ts'
 import type { SmartContext } from '../context.ts'
@@ -9,11 +9,13 @@ import { type Html, html } from '../pages/html.ts'
 const TEXT = {
   en: {
     failed: 'The passkey could not be used. Try again, or use another way.',
-    with: (name: string) => `Continue with ${name}`,
+    login: (name: string) => `Continue with ${name}`,
+    link: (name: string) => `Link ${name}`,
   },
   ja: {
     failed: 'パスキーを使えませんでした。もう一度試すか、別の方法を選んでください。',
-    with: (name: string) => `${name}で続ける`,
+    login: (name: string) => `${name}で続ける`,
+    link: (name: string) => `${name}を登録`,
   },
 } as const
 
@@ -50,29 +52,20 @@ ${form.fields}
 </form>`
 }
 
-/** Returns a form with one button for each provider. */
+/** Returns a form with one button for each provider: to log in there, or to link it. */
 export function issuerForms(
   { urls }: SmartContext,
   language: Language,
   issuers: readonly KnownIssuer[],
   hidden: Html,
+  use: 'login' | 'link' = 'login',
 ): Html {
   return html`${issuers.map(
     (
       issuer,
     ) => html`<form method="post" action="${urls.issuer}/federated/${encodeURIComponent(issuer.id)}" class="provider">
 ${hidden}
-<p><button type="submit">${TEXT[language].with(nameOfIssuer(issuer, language))}</button></p>
+<p><button type="submit">${TEXT[language][use](nameOfIssuer(issuer, language))}</button></p>
 </form>`,
   )}`
-}
-
-/** Returns a day and time as people of a language write them, with the machine's form. */
-export function timeOf({ settings }: SmartContext, language: Language, at: number): Html {
-  const format = new Intl.DateTimeFormat(language === 'ja' ? 'ja-JP' : 'en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: settings.timeZone,
-  })
-  return html`<time datetime="${new Date(at).toISOString()}">${format.format(at)}</time>`
 }

@@ -94,6 +94,6 @@ function toNetwork(ip: string): string {
   return address.parts.slice(0, 4).join(':')
 }
 
-function toKey({ app }: SmartContext, kind: 'login' | 'address', name: string): string {
-  return createHmac('sha256', app.pageKey).update(`throttle ${kind} ${name}`).digest('base64url')
+function toKey({ keys }: SmartContext, kind: 'login' | 'address', name: string): string {
+  return createHmac('sha256', keys.derive('throttle')).update(`${kind} ${name}`).digest('base64url')
 }

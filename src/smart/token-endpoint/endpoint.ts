@@ -51,7 +51,9 @@ async function answer(context: SmartContext, request: FastifyRequest): Promise<T
       throw new OAuthError('unauthorized_client', 'The client is not registered for this grant type')
     return await EXCHANGES[grantType](context, authenticated, form)
   } catch (error) {
-    if (error instanceof OAuthError) await noteRefusal(context, error, form)
+    // Wrong credentials are on record already.
+    if (error instanceof OAuthError && error.code !== 'invalid_client')
+      await noteRefusal(context, error, form)
     throw error
   }
 }

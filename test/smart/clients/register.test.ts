@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { CONFIGURATION } from '../../../src/interactions/configuration.ts'
 import { CLIENTS, type Client } from '../../../src/smart/client.ts'
-import { readSoftwareStatement } from '../../../src/smart/clients/software-statement.ts'
-import type { SmartContext } from '../../../src/smart/context.ts'
+import { toIssuerKey } from '../../../src/smart/issuers/issuer.ts'
+import { createClientKey, signJwt } from '../../support/jwt.ts'
 import { openServer, type TestServer } from '../../support/server.ts'
 
 const URL = '/auth/register'
@@ -239,35 +239,46 @@ t.test('a software statement of an issuer nobody trusts, or that is no JWT, is r
 })
 
 t.test(
-  'claims of a software statement that holds override the body; those of the JWT itself do not count',
+  'a software statement that holds overrides the body; what the JWT says of itself does not',
   async (t) => {
-    const { app: _, store, config } = await openServer(t)
-    const context = { app: { store }, settings: config } as unknown as SmartContext
-    const row = {
-      collection: 'issuer',
-      key: 'trust',
-      value: { issuer: 'https://trust.example', use: 'software-statement' },
-    }
-    await store.records.put(row)
+    const server = await openServer(t)
+    const [key, other] = [createClientKey('RS384', 'k'), createClientKey('RS384', 'k')]
+    const issuer = {
+      use: 'software-statement',
+      issuer: 'https://trust.example',
+      jwks: { keys: [key.jwk] },
+      algs: ['RS384', 'ES384'],
+    } as const
+    await server.store.records.put({ collection: 'issuer', key: toIssuerKey(issuer), value: issuer })
     const claims = {
-      iss: 'https://trust.example',
+      iss: issuer.issuer,
       iat: 1,
       jti: 'a',
       sub: 'b',
-      client_name: 'Heart',
+      client_name: 'Signed heart',
       software_id: 'h',
     }
-    const read = (given: object, verified: object = given) =>
-      readSoftwareStatement(context, toJwt(given), async () => ({ ...verified }))
-    t.strictSame(await read(claims), { client_name: 'Heart', software_id: 'h' })
-    const invalid = { code: 'invalid_software_statement' }
-    await t.rejects(read({ ...claims, exp: 1 }), invalid, 'expired')
-    await t.rejects(read({ ...claims, exp: 'never' }), invalid)
-    await t.rejects(read({ ...claims, nbf: Date.now() }), invalid, 'not yet')
-    await t.rejects(read(claims, { ...claims, iss: 'https://other.example' }), invalid, 'of another issuer')
-    await t.rejects(
-      readSoftwareStatement(context, toJwt(claims), () => Promise.reject(new Error('signature'))),
-      invalid,
-    )
+    const send = async (software_statement: string) =>
+      (await register(server, app({ software_statement }))).json()
+    const statement = signJwt(key, claims)
+    t.match(await send(statement), {
+      client_name: 'Signed heart',
+      software_id: 'h',
+      software_statement: statement,
+      client_id: /^[0-9a-f-]{36}$/,
+    })
+    const now = Math.floor(Date.now() / 1000)
+    const wrong = [
+      signJwt(key, { ...claims, exp: 1 }),
+      signJwt(key, { ...claims, exp: 'never' }),
+      signJwt(key, { ...claims, nbf: now + 60 }),
+      signJwt(other, claims),
+      signJwt(key, claims, { kid: undefined }),
+      signJwt(key, claims, { kid: 'unknown' }),
+      signJwt(key, claims, { alg: 'none' }),
+      signJwt(key, claims, { alg: 'HS256' }),
+      `${statement.slice(0, -4)}AAAA`,
+    ]
+    for (const each of wrong) t.equal((await send(each)).error, 'invalid_software_statement')
   },
 )

@@ -1,0 +1,261 @@
+// EHR launch, launch context and identity: items 14, 32 and 35 to 41. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
+import { createPublicKey, verify } from 'node:crypto'
+import t from 'tap'
+import { readFhirContext } from '../../src/smart/authorize/fhir-context.ts'
+import type { Client } from '../../src/smart/client.ts'
+import {
+  type Answer,
+  allow,
+  ask,
+  exchange,
+  openSmartServer,
+  type SmartServer,
+} from '../support/authorization.ts'
+import type { Visitor } from '../support/visitor.ts'
+
+interface Staff {
+  readonly server: SmartServer
+  /** The hospital's own system, which starts apps. */
+  readonly ehr: Client
+  readonly client: Client
+  readonly visitor: Visitor
+  launch(form: Readonly<Record<string, string>>): Promise<Answer>
+}
+
+async function openStaff(t: Parameters<typeof openSmartServer>[0]): Promise<Staff> {
+  const server = await openSmartServer(t)
+  const own = { purposes: ['TREAT'] }
+  const [ehr, client] = [
+    await server.client({}, own),
+    await server.client({ launch_uri: 'https://app.example.org/launch' }, own),
+  ]
+  const visitor = await server.visitor(await server.account(['Practitioner/d1']))
+  const back = await allow(server, visitor, ehr, { scope: 'openid fhirUser user/Patient.rs' })
+  const { body } = await exchange(server, ehr, back)
+  const encounter = {
+    resourceType: 'Encounter',
+    status: 'in-progress',
+    class: { code: 'AMB' },
+    subject: { reference: 'Patient/p1' },
+  }
+  await server.app.inject({
+    method: 'PUT',
+    url: '/fhir/Encounter/e1',
+    headers: { ...(await server.auth()), 'content-type': 'application/fhir+json' },
+    payload: JSON.stringify({ ...encounter, id: 'e1' }),
+  })
+  return {
+    server,
+    ehr,
+    client,
+    visitor,
+    launch: (form) => server.post('/auth/launch', form, { authorization: `Bearer ${body.access_token}` }),
+  }
+}
+
+const SCOPE = 'openid fhirUser launch patient/Observation.rs'
+
+t.test('35, 36: an app is started with a patient and an encounter in context', async (t) => {
+  const { server, client, visitor, launch } = await openStaff(t)
+  const made = await launch({
+    client_id: client.id,
+    patient: 'p1',
+    encounter: 'e1',
+    intent: 'reconcile-medications',
+    need_patient_banner: 'false',
+    fhir_context: JSON.stringify([
+      { reference: 'DiagnosticReport/1', role: 'launch' },
+      { canonical: 'https://x.example/p|1', type: 'PlanDefinition' },
+    ]),
+  })
+  t.equal(made.status, 201, JSON.stringify(made.body))
+  const uri = new URL(made.body.launch_uri)
+  t.equal(uri.origin + uri.pathname, 'https://app.example.org/launch')
+  t.equal(uri.searchParams.get('iss'), server.base)
+  t.equal(uri.searchParams.get('launch'), made.body.launch)
+  const back = await allow(server, visitor, client, { scope: SCOPE, launch: made.body.launch })
+  const { status, body } = await exchange(server, client, back)
+  t.equal(status, 200, JSON.stringify(body))
+  t.match(body, {
+    patient: 'p1',
+    encounter: 'e1',
+    intent: 'reconcile-medications',
+    need_patient_banner: false,
+    smart_style_url: /\/auth\/style\/[0-9a-f]{16}\.json$/,
+    fhirContext: [
+      { reference: 'DiagnosticReport/1', role: 'launch' },
+      { canonical: 'https://x.example/p|1', type: 'PlanDefinition' },
+    ],
+  })
+  const style = await server.app.inject(new URL(body.smart_style_url).pathname)
+  t.match(style.json(), { color_background: /^#/, font_family_body: String })
+  const sent = await server.app.inject({
+    url: '/fhir/Observation',
+    headers: { authorization: `Bearer ${body.access_token}` },
+  })
+  t.equal(sent.statusCode, 200)
+})
+
+t.test('14: a launch is for its app and its user, and for five minutes', async (t) => {
+  const { server, client, ehr, visitor, launch } = await openStaff(t)
+  const { body } = await launch({ client_id: client.id, patient: 'p1' })
+  const wrongApp = await ask(server, visitor, ehr, { scope: SCOPE, launch: body.launch })
+  t.equal(new URL(wrongApp.location!).searchParams.get('error'), 'invalid_request')
+  const other = await server.visitor(await server.account(['Practitioner/d1']))
+  const page = await other.get(`/auth/authorize?${new URLSearchParams()}`)
+  t.equal(page.status, 400)
+  const begun = await ask(server, other, client, { scope: SCOPE, launch: body.launch })
+  t.notMatch(begun.text, /name="decision"/, 'another user has to log in as the one it was made for')
+  const [row] = await server.store.records.list('launch')
+  await server.store.records.put({ ...row!, expiresAt: Date.now() - 1 })
+  const late = await ask(server, visitor, client, { scope: SCOPE, launch: body.launch })
+  t.equal(new URL(late.location!).searchParams.get('error'), 'invalid_request')
+})
+
+t.test('35: a launch is made by a user, for what the user may see', async (t) => {
+  const { server, client, launch } = await openStaff(t)
+  const none = await server.post('/auth/launch', { client_id: client.id })
+  t.equal(none.status, 401)
+  t.match(none.headers['www-authenticate'], /^Bearer/)
+  const operator = await server.post('/auth/launch', { client_id: client.id }, await server.auth())
+  t.equal(operator.status, 401, 'a client is no user')
+  const wrong: readonly Readonly<Record<string, string>>[] = [
+    {},
+    { client_id: 'nobody' },
+    { client_id: client.id, patient: 'nobody' },
+    { client_id: client.id, patient: 'p1', encounter: 'nobody' },
+    { client_id: client.id, patient: '../p1' },
+    { client_id: client.id, need_patient_banner: 'maybe' },
+    { client_id: client.id, fhir_context: '{' },
+  ]
+  for (const form of wrong) {
+    const { status, body } = await launch(form)
+    t.equal(status, 400, JSON.stringify(form))
+    t.equal(body.error, 'invalid_request')
+  }
+})
+
+t.test('38: what fhirContext may hold', async (t) => {
+  const good = [
+    [],
+    [{ reference: 'Observation/1' }],
+    [{ reference: 'Patient/1', role: 'https://x.example/role' }],
+    [{ canonical: 'https://x.example/q|2', type: 'Questionnaire' }],
+    [{ identifier: { system: 'x', value: 'y' }, type: 'ImagingStudy', role: 'launch' }],
+  ]
+  for (const each of good) t.strictSame(readFhirContext(JSON.stringify(each)).fhirContext, each)
+  const wrong = [
+    {},
+    [7],
+    [null],
+    [[]],
+    [{}],
+    [{ reference: 'https://x.example/Observation/1' }],
+    [{ reference: 'Observation' }],
+    [{ reference: 'Patient/1' }],
+    [{ reference: 'Encounter/1', role: 'launch' }],
+    [{ reference: 'Observation/1', role: '' }],
+    [{ reference: 'Observation/1', role: 'mine' }],
+    [{ reference: 'Observation/1', canonical: 'https://x.example' }],
+    [{ canonical: 'relative' }],
+    [{ identifier: 'x' }],
+    [{ reference: 'Observation/1', other: 1 }],
+  ]
+  for (const each of wrong)
+    t.throws(() => readFhirContext(JSON.stringify(each)), { code: 'invalid_request' }, JSON.stringify(each))
+  t.strictSame(readFhirContext(undefined), {})
+})
+
+t.test('32, 37: without a launch staff choose the patient, among those they may see', async (t) => {
+  const { server, client, visitor } = await openStaff(t)
+  for (const scope of [
+    'patient/Observation.rs',
+    'launch/patient user/Observation.rs',
+    'launch/patient?role=x user/Observation.rs',
+  ]) {
+    const page = await ask(server, visitor, client, { scope, prompt: 'consent' })
+    t.match(page.text, /type="search"/, scope)
+    const found = await visitor.submit(page, { query: '山田' })
+    t.match(found.text, /山田 太郎/)
+    t.match(found.text, /山田 花子/)
+    t.match((await visitor.submit(found, { query: 'nobody' })).text, /role="status"/)
+    t.match(
+      (await visitor.submit(found, { patient: 'nobody' })).text,
+      /type="search"/,
+      'not one that is seen',
+    )
+    const chosen = await visitor.follow(await visitor.submit(found, { patient: 'p2' }))
+    t.match(chosen.text, /山田 花子/)
+    const answered = await visitor.submit(chosen, { decision: 'allow' })
+    const { body } = await exchange(server, client, new URL(answered.location!).searchParams)
+    t.equal(body.patient, 'p2', scope)
+    t.notMatch(answered.location, /p2/)
+  }
+})
+
+t.test('37: what a launch does not give is not in context', async (t) => {
+  const { server, client, visitor, launch } = await openStaff(t)
+  const { body: made } = await launch({ client_id: client.id, patient: 'p1', encounter: 'e1' })
+  const back = await allow(server, visitor, client, {
+    scope: `${SCOPE} launch/Imagingstudy launch/nonsense`,
+    launch: made.launch,
+  })
+  const { body } = await exchange(server, client, back)
+  t.equal(body.patient, 'p1')
+  t.notMatch(body.scope, /launch\/[Ii]/)
+  t.strictSame(
+    Object.keys(body).filter((name) => !/^[a-z_A-Z]+$/.test(name)),
+    [],
+    '39: no extension parameters without a prefix',
+  )
+})
+
+t.test('40, 41: openid fhirUser gives a signed id_token, checked with the published key', async (t) => {
+  const { server, client, visitor } = await openStaff(t)
+  const back = await allow(server, visitor, client, {
+    scope: 'openid fhirUser user/Patient.rs',
+    nonce: 'the nonce',
+  })
+  const { body } = await exchange(server, client, back)
+  const [header = '', payload = '', signature = ''] = body.id_token.split('.')
+  const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
+  const { alg, kid } = read(header)
+  t.equal(alg, 'RS256')
+  const { keys } = (await server.app.inject('/auth/jwks')).json()
+  const jwk = keys.find((each: { kid: string }) => each.kid === kid)
+  t.match(jwk, { kty: 'RSA', n: String, e: 'AQAB' })
+  t.strictSame(
+    Object.keys(jwk).filter((name) => ['d', 'p', 'q'].includes(name)),
+    [],
+  )
+  const key = createPublicKey({ key: jwk, format: 'jwk' })
+  t.ok(verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')))
+  const now = Date.now() / 1000
+  const claims = read(payload)
+  t.match(claims, {
+    iss: new URL('/auth', server.base).href,
+    aud: client.id,
+    nonce: 'the nonce',
+    fhirUser: `${server.base}/Practitioner/d1`,
+    sub: /^[0-9a-f-]{36}$/,
+    amr: ['pwd'],
+  })
+  t.ok(claims.exp > now && claims.iat <= now && claims.auth_time <= now)
+  const info = await server.app.inject({
+    url: '/auth/userinfo',
+    headers: { authorization: `Bearer ${body.access_token}` },
+  })
+  t.match(info.json(), { sub: claims.sub, fhirUser: claims.fhirUser })
+  const without = await exchange(
+    server,
+    client,
+    await allow(server, visitor, client, { scope: 'user/Patient.rs' }),
+  )
+  t.equal(without.body.id_token, undefined, 'not without openid')
+  const refused = await server.app.inject({
+    url: '/auth/userinfo',
+    headers: { authorization: `Bearer ${without.body.access_token}` },
+  })
+  t.equal(refused.statusCode, 403)
+  t.equal((await server.app.inject('/auth/userinfo')).statusCode, 401)
+})
