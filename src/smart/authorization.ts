@@ -59,19 +59,6 @@ export async function findAuthorization(
   return (await records.get(AUTHORIZATIONS, id))?.value as Authorization | undefined
 }
 
-/** Ends an authorization and with it every token of it; one that has ended stays as it is. Resolves once that is durable. */
-export async function endAuthorization(
-  store: Pick<Store, 'records'>,
-  id: string,
-  endedBy: NonNullable<Authorization['endedBy']>,
-): Promise<Authorization | undefined> {
-  const authorization = await findAuthorization(store, id)
-  if (!authorization || authorization.endedAt !== undefined) return authorization
-  const ended: Authorization = { ...authorization, endedAt: Date.now(), endedBy }
-  await store.records.put(toAuthorizationRow(ended))
-  return ended
-}
-
 /** Returns the row of an authorization; kept for a while after its end, so that what it allowed can still be told. */
 export function toAuthorizationRow(authorization: Authorization) {
   return {

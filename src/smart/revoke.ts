@@ -2,9 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TokenGrant } from '../access/principal.ts'
 import { toJournal } from './audit.ts'
-import { type Authorization, endAuthorization, REFRESH_TOKENS } from './authorization.ts'
+import { REFRESH_TOKENS } from './authorization.ts'
 import { authenticateClient } from './clients/authenticate.ts'
 import type { SmartContext } from './context.ts'
+import { endAuthorization } from './end-authorization.ts'
 import { UNCACHED } from './failure.ts'
 import { type Form, parseFormBody } from './form.ts'
 import { OAuthError } from './oauth-error.ts'
@@ -39,8 +40,7 @@ async function revoke(context: SmartContext, request: FastifyRequest): Promise<v
   if (access?.client === client.id) return endAccess(context, key, access)
   const refresh = (await store.records.get(REFRESH_TOKENS, key))?.value as RefreshToken | undefined
   if (refresh?.client !== client.id) return
-  const ended = await endAuthorization(store, refresh.authorization, 'client')
-  if (ended) await noteEnd(context, ended)
+  await endAuthorization(context, refresh.authorization, 'client')
 }
 
 // As at the token endpoint: a public client may show the refresh token alone.
@@ -58,11 +58,5 @@ async function endAccess(context: SmartContext, key: string, grant: TokenGrant):
   await context.app.store.commit([], {
     records: [{ kind: 'delete', collection: TOKENS, key }],
     journal: toJournal(context, { event: 'revoke', client: grant.client, grant, scope: grant.scope }),
-  })
-}
-
-async function noteEnd(context: SmartContext, { client, grant, scope }: Authorization): Promise<void> {
-  await context.app.store.journal.append(toJournal(context, { event: 'revoke', client, grant, scope }), {
-    durable: true,
   })
 }

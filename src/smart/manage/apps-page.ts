@@ -13,7 +13,6 @@ export interface AppsView {
   readonly apps: readonly AppAccess[]
   /** What has just been ended, or could not be. */
   readonly ended?: AppAccess
-  readonly failed?: boolean
   readonly account: Account
   readonly csrf: string
   /** Where the pages are: the path of the issuer. */
@@ -40,8 +39,6 @@ const TEXT = {
     lapsed: 'No longer in force',
     end: (app: string) => html`End access<span class="visually-hidden"> of ${app}</span>`,
     ended: (app: string) => `The access of ${app} has ended.`,
-    failed:
-      'The access could not be ended. It goes on as before; try again, or ask the operator of this service.',
   },
   ja: {
     title: 'アプリとアクセス',
@@ -61,8 +58,6 @@ const TEXT = {
     lapsed: '現在は無効',
     end: (app: string) => html`<span class="visually-hidden">${app} の</span>アクセスを取り消す`,
     ended: (app: string) => `「${app}」のアクセスを取り消しました。`,
-    failed:
-      'アクセスを取り消せませんでした。許可は続いています。もう一度試すか、サービスの運営者にお問い合わせください。',
   },
 } as const
 
@@ -75,7 +70,6 @@ export function appsPage(view: AppsView, language: Language): { title: string; b
     title: text.title,
     body: html`${tabs(view.path, 'manage', view.account, language)}
 ${view.ended && notice('success', text.ended(view.ended.clientName))}
-${view.failed && notice('error', text.failed)}
 ${active.length === 0 ? html`<p>${text.none}</p>` : html`<p>${text.lead}</p>`}
 <ul class="cards">${active.map((app) => appCard(app, view, language))}</ul>
 ${past.length > 0 && html`<h2>${text.past}</h2><ul class="cards ended">${past.map((app) => appCard(app, view, language))}</ul>`}`,

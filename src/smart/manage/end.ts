@@ -2,45 +2,34 @@
 import { FhirError } from '../../fhir/outcome.ts'
 import { revoke } from '../../operations/revoke/revoke.ts'
 import type { Account } from '../account.ts'
-import { noteEvent } from '../audit.ts'
-import { type Authorization, endAuthorization, findAuthorization } from '../authorization.ts'
+import { type Authorization, findAuthorization } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
+import { endAuthorization } from '../end-authorization.ts'
 import { toOwnPrincipal } from './own-principal.ts'
 
 /**
- * Returns `ended` once both are durable; `not-found` for what is not the account's; `failed` where the Consent cannot be
- * withdrawn: then nothing has changed, and whoever asked may not be told that it has.
+ * Returns `ended` once that is durable, `not-found` for what is not the account's. A Consent that its giver may not withdraw
+ * any more (a proxy whose delegation has ended) stays: what the app was allowed ends all the same.
  */
 export async function endAccess(
   context: SmartContext,
   account: Account,
   id: string,
-): Promise<'ended' | 'not-found' | 'failed'> {
-  const { store } = context.app
-  const authorization = await findAuthorization(store, id)
+): Promise<'ended' | 'not-found'> {
+  const authorization = await findAuthorization(context.app.store, id)
   if (authorization?.account !== account.id) return 'not-found'
   if (authorization.endedAt !== undefined) return 'ended'
-  if (!(await withdrawConsent(context, authorization))) return 'failed'
-  await endAuthorization(store, id, 'user')
-  const { client, grant, scope, consent } = authorization
-  await noteEvent(context, {
-    event: 'revoke',
-    client,
-    grant,
-    scope,
-    ...(consent !== undefined && { consent }),
-  })
+  await withdrawConsent(context, authorization)
+  await endAuthorization(context, id, 'user')
   return 'ended'
 }
 
-async function withdrawConsent(context: SmartContext, { consent, grant }: Authorization): Promise<boolean> {
-  if (consent === undefined) return true
+async function withdrawConsent(context: SmartContext, { consent, grant }: Authorization): Promise<void> {
+  if (consent === undefined) return
   try {
     const policy = await context.app.policyFor(toOwnPrincipal(context, grant))
     await revoke(context.app, { policy, id: consent.slice('Consent/'.length) })
-    return true
   } catch (error) {
-    if (error instanceof FhirError && error.status < 500) return false
-    throw error
+    if (!(error instanceof FhirError) || error.status >= 500) throw error
   }
 }

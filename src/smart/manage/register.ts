@@ -26,9 +26,7 @@ export function registerManage(app: FastifyInstance, context: SmartContext): voi
     const { account } = (await findVisitor(context, request)) ?? {}
     if (!account) throw new PageError('stale')
     const id = form['authorization'] ?? ''
-    const result = await endAccess(context, account, id)
-    if (result === 'not-found') throw new PageError('not-found')
-    if (result === 'failed') return sendApps(context, request, reply, account)
+    if ((await endAccess(context, account, id)) === 'not-found') throw new PageError('not-found')
     return reply
       .header('cache-control', 'no-store')
       .redirect(`${path}/manage?ended=${encodeURIComponent(id)}`, 303)
@@ -46,7 +44,7 @@ export function registerManage(app: FastifyInstance, context: SmartContext): voi
   })
 }
 
-/** `ended`: the id of one that is said to have just ended; undefined after a POST, where it could not be. */
+/** `ended`: the id of one that is said to have just ended. */
 async function sendApps(
   context: SmartContext,
   request: FastifyRequest,
@@ -57,23 +55,19 @@ async function sendApps(
   const language = languageOf(context, request)
   const apps = await listApps(context, account, language)
   const found = apps.find(({ id, endedAt }) => id === ended && endedAt !== undefined)
-  const failed = request.method === 'POST'
   const view = {
     apps,
     ...(found && { ended: found }),
-    failed,
     account,
     csrf: toCsrfToken(context, request, reply),
     path: `${context.urls.rootPath}/auth`,
     timeZone: context.settings.timeZone,
   }
   const content = appsPage(view, language)
-  const status = failed ? 409 : 200
   // What a form is answered with is found where the form was.
   return sendPage(context, reply, {
     ...content,
     language,
-    status,
     account: account.name,
     address: `${view.path}/manage`,
   })

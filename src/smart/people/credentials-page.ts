@@ -6,98 +6,14 @@ import { listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
 import { tabs } from '../manage/tabs.ts'
 import { toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
-import { notice as tellNotice } from '../pages/parts.ts'
+import { actions, notice as tellNotice } from '../pages/parts.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
 import { listSessions } from '../session.ts'
+import { DONE, type Notice, TEXT, tell } from './credentials-text.ts'
 import { listLinks } from './federated-account.ts'
 import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
 import { listPasskeys, toRpId } from './passkey.ts'
-import { MIN_PASSWORD_CHARS, PASSWORD_PROBLEMS, type PasswordProblem } from './password-rules.ts'
 import { isFresh, type Visitor } from './visitor.ts'
-
-const TEXT = {
-  en: {
-    title: 'Ways to log in',
-    confirm: 'You logged in a while ago: confirm that it is you before you change something',
-    notices: {
-      password: 'The password was changed. Other browsers were logged out.',
-      added: 'The passkey was added.',
-      removed: 'It was removed.',
-      ended: 'All other browsers were logged out.',
-      differs: 'The two passwords differ. Nothing was changed.',
-      failed: 'The passkey could not be added. Try again.',
-      gone: 'It was removed already.',
-      last: 'This is the only way in that is left. Add another one first.',
-    },
-    password: 'Password',
-    hasPassword: 'A password is set.',
-    noPassword: 'No password is set.',
-    new: `New password (at least ${MIN_PASSWORD_CHARS} characters; a sentence is good)`,
-    again: 'New password once more',
-    set: 'Set password',
-    passkeys: 'Passkeys',
-    aboutPasskeys:
-      'A passkey is kept by your device and opened by fingerprint, face or PIN. It cannot be guessed.',
-    noPasskeys: 'There is none yet.',
-    name: 'A name for it, such as “phone”',
-    add: 'Add a passkey',
-    unnamed: 'Passkey',
-    added: 'added',
-    used: 'last used',
-    cloned: 'shut: a copy of it was used',
-    remove: 'Remove',
-    providers: 'Other services',
-    linked: 'linked',
-    sessions: 'Where you are logged in',
-    here: 'this browser',
-    since: 'since',
-    end: 'Log out everywhere else',
-    logout: 'Log out',
-  },
-  ja: {
-    title: 'ログイン方法',
-    confirm: 'ログインから時間がたっています。変更の前に本人確認をしてください',
-    notices: {
-      password: 'パスワードを変更しました。ほかのブラウザーはログアウトされました。',
-      added: 'パスキーを追加しました。',
-      removed: '削除しました。',
-      ended: 'ほかのすべてのブラウザーをログアウトしました。',
-      differs: '二つのパスワードが異なります。何も変更していません。',
-      failed: 'パスキーを追加できませんでした。もう一度お試しください。',
-      gone: 'すでに削除されています。',
-      last: '残っている唯一のログイン方法です。先に別の方法を追加してください。',
-    },
-    password: 'パスワード',
-    hasPassword: 'パスワードが設定されています。',
-    noPassword: 'パスワードは設定されていません。',
-    new: `新しいパスワード（${MIN_PASSWORD_CHARS}文字以上。文章がおすすめです）`,
-    again: '新しいパスワード（確認）',
-    set: 'パスワードを設定',
-    passkeys: 'パスキー',
-    aboutPasskeys: 'パスキーは端末に保存され、指紋・顔・PINで使います。推測されることはありません。',
-    noPasskeys: 'まだありません。',
-    name: '名前（例：スマートフォン）',
-    add: 'パスキーを追加',
-    unnamed: 'パスキー',
-    added: '追加',
-    used: '最終使用',
-    cloned: '停止中：複製が使われました',
-    remove: '削除',
-    providers: 'ほかのサービス',
-    linked: '登録',
-    sessions: 'ログイン中のブラウザー',
-    here: 'このブラウザー',
-    since: '開始',
-    end: 'ほかのすべてをログアウト',
-    logout: 'ログアウト',
-  },
-} as const
-
-/** What the person is told after a change, or why there was none. */
-export type Notice = keyof (typeof TEXT)['en']['notices'] | PasswordProblem
-
-/** Those of changes that were made. */
-export const DONE: ReadonlySet<string> = new Set(['password', 'added', 'removed', 'ended'])
 
 interface Sheet {
   readonly context: SmartContext
@@ -142,15 +58,25 @@ ${await sessionsPart(sheet, visitor)}`
   })
 }
 
-function tell(notice: Notice, language: Language): string {
-  const { notices } = TEXT[language]
-  return Object.hasOwn(notices, notice)
-    ? notices[notice as keyof typeof notices]
-    : PASSWORD_PROBLEMS[notice as PasswordProblem][language]
-}
-
 function time({ context, language }: Sheet, at: number): Html {
   return html`<time datetime="${new Date(at).toISOString()}">${toTime(at, language, context.settings.timeZone)}</time>`
+}
+
+interface Card {
+  readonly name: string
+  readonly note: Html
+  readonly badge?: string
+}
+
+/** Returns an entry that can be removed. */
+function card({ action, language }: Sheet, act: string, fields: Html, { name, note, badge }: Card): Html {
+  const { remove } = TEXT[language]
+  return html`<li><form method="post" action="${action}/${act}">
+${fields}
+<h3>${name}${badge !== undefined && html`<span class="badge refused">${badge}</span>`}</h3>
+<p><small>${note}</small></p>
+${actions(html`<button type="submit" class="danger" aria-label="${remove}: ${name}">${remove}</button>`)}
+</form></li>`
 }
 
 function passwordPart({ action, hidden, language }: Sheet, { account }: Visitor): Html {
@@ -187,11 +113,13 @@ async function passkeysPart(sheet: Sheet, { account }: Visitor): Promise<Html> {
 ${passkeys.length === 0 && html`<p>${text.noPasskeys}</p>`}
 <ul class="cards">${passkeys.map((passkey) => {
     const name = passkey.name === '' ? text.unnamed : passkey.name
-    return html`<li><form method="post" action="${action}/remove-passkey">
-${fields({ id: passkey.id })}
-<strong>${name}</strong> <small>${text.added} ${time(sheet, passkey.createdAt)}${passkey.usedAt !== undefined && html`, ${text.used} ${time(sheet, passkey.usedAt)}`}</small>
-${passkey.clonedAt !== undefined && html`<span class="badge refused">${text.cloned}</span>`}
-<button type="submit" class="danger" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
+    const { id, createdAt, usedAt, clonedAt } = passkey
+    const used = usedAt !== undefined && html`, ${text.used} ${time(sheet, usedAt)}`
+    return card(sheet, 'remove-passkey', fields({ id }), {
+      name,
+      note: html`${text.added} ${time(sheet, createdAt)}${used}`,
+      ...(clonedAt !== undefined && { badge: text.cloned }),
+    })
   })}</ul>
 ${isPossible && passkeyForm(context, language, form)}</section>`
 }
@@ -208,10 +136,8 @@ async function providersPart(sheet: Sheet, { account }: Visitor): Promise<Html> 
 <ul class="cards">${links.map(({ issuer, subject, at }) => {
     const known = issuers.find((each) => each.issuer === issuer)
     const name = known ? nameOfIssuer(known, language) : issuer
-    return html`<li><form method="post" action="${action}/unlink">
-${fields({ issuer, subject })}
-<strong>${name}</strong> <small>${text.linked} ${time(sheet, at)}</small>
-<button type="submit" class="danger" aria-label="${text.remove}: ${name}">${text.remove}</button></form></li>`
+    const note = html`${text.linked} ${time(sheet, at)}`
+    return card(sheet, 'unlink', fields({ issuer, subject }), { name, note })
   })}</ul>
 ${issuerForms(context, language, free, hidden, 'link')}</section>`
 }

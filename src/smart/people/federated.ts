@@ -1,18 +1,16 @@
 // The way to an OpenID provider and back: to log in, to prove once more who one is, or to link it with an account.
-import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FhirError } from '../../fhir/outcome.ts'
 import { noteEvent, toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
-import { toBrowserKey } from '../csrf.ts'
 import { type KnownIssuer, listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
 import { PageError } from '../page-error.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
 import { startSession, toPerson } from '../session.ts'
 import { buildLink, findLinked } from './federated-account.ts'
+import { type Flow, keepFlow, takeFlow, toUse } from './federated-flow.ts'
 import { type Arrival, openProviders, type Providers, toCallback } from './federation.ts'
-import { useOnce } from './once.ts'
 import { toReturnPath } from './return-path.ts'
 import { countRequest } from './throttle.ts'
 import { findVisitor, isFresh, readForm, sendTo } from './visitor.ts'
@@ -40,27 +38,8 @@ const TEXT = {
   },
 } as const
 
-const FLOWS = 'federation'
-const TTL_MS = 10 * 60_000
 /** How far the clocks of two servers may be apart. */
 const SKEW_MS = 60_000
-
-type Use = 'login' | 'reauthenticate' | 'link'
-
-/** One way there and back, kept under the SHA-256 of its `state`. */
-interface Flow {
-  readonly issuer: string
-  readonly use: Use
-  readonly nonce: string
-  /** Sealed. */
-  readonly verifier: string
-  readonly browser: string
-  readonly return: string
-  /** Instant (ms). */
-  readonly startedAt: number
-  /** Who asked for it, where somebody was logged in. */
-  readonly account?: string
-}
 
 /** Serves `/auth/federated/ID` and `/auth/federated/callback`. */
 export function registerFederated(app: FastifyInstance, context: SmartContext): void {
@@ -93,23 +72,12 @@ async function depart(
     request.log.warn({ issuer: id, code: codeOf(error) }, 'an OpenID provider does not answer')
     throw new PageError('unavailable')
   })
-  const flow: Flow = {
+  await keepFlow(context, request, departure, {
     issuer: id,
     use,
-    nonce: departure.nonce,
-    verifier: context.keys.seal(FLOWS, departure.verifier),
-    browser: toBrowserKey(context, request)!,
     return: back,
-    startedAt: Date.now(),
     ...(visitor && { account: visitor.account.id }),
-  }
-  const row = {
-    collection: FLOWS,
-    key: hash('sha256', departure.state),
-    value: flow,
-    expiresAt: Date.now() + TTL_MS,
-  }
-  await context.app.store.commit([], { records: [{ kind: 'add', quiet: true, row }] })
+  })
   return sendLeaving(context, request, reply, issuer, departure.url)
 }
 
@@ -140,7 +108,7 @@ async function arrive(
   const state = url.searchParams.get('state') ?? ''
   const flow = await takeFlow(context, request, state)
   const issuer = await findIssuer(context, flow.issuer)
-  const kept = { state, nonce: flow.nonce, verifier: context.keys.open(FLOWS, flow.verifier) }
+  const kept = { state, nonce: flow.nonce, verifier: flow.verifier }
   let arrival: Arrival
   try {
     arrival = await providers.arrive(issuer, url, kept, flow.use !== 'login')
@@ -154,15 +122,6 @@ async function arrive(
   return flow.use === 'link'
     ? link(context, request, reply, flow, issuer, arrival)
     : enter(context, request, reply, flow, issuer, arrival)
-}
-
-/** Returns the flow of a `state`, once, in the browser that began it; throws PageError `stale` for any other. */
-async function takeFlow(context: SmartContext, request: FastifyRequest, state: string): Promise<Flow> {
-  const key = hash('sha256', state)
-  const known = (await context.app.store.records.get(FLOWS, key))?.value as Flow | undefined
-  if (!known || known.browser !== toBrowserKey(context, request)) throw new PageError('stale')
-  if (!(await useOnce(context.app.store, FLOWS, key))) throw new PageError('stale')
-  return known
 }
 
 async function enter(
@@ -227,10 +186,6 @@ async function findIssuer({ app }: SmartContext, id: string): Promise<KnownIssue
   const found = (await listLoginIssuers(app.store)).find((issuer) => issuer.id === id)
   if (!found) throw new PageError('not-found')
   return found
-}
-
-function toUse(text: string | undefined): Use {
-  return text === 'link' || text === 'reauthenticate' ? text : 'login'
 }
 
 // A code of the library's own: what a provider says in words is not logged.

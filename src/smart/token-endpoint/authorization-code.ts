@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordChange } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import { CODES, endAuthorization, findAuthorization, isInForce } from '../authorization.ts'
+import { CODES, findAuthorization, isInForce } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual } from '../csrf.ts'
+import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { hashToken, isToken } from '../token.ts'
@@ -105,7 +106,7 @@ async function assertUnused(context: SmartContext, key: string, client: string):
     | Pick<Code, 'authorization' | 'client'>
     | undefined
   if (used === undefined) return
-  if (used.client === client) await endAuthorization(context.app.store, used.authorization, 'reuse')
+  if (used.client === client) await endAuthorization(context, used.authorization, 'reuse')
   throw invalid('The code was used before')
 }
 

@@ -3,15 +3,10 @@ import type { FastifyRequest } from 'fastify'
 import { covers } from '../../access/covers.ts'
 import { parseScope, type Scope } from '../../access/scopes.ts'
 import { toJournal } from '../audit.ts'
-import {
-  type Authorization,
-  endAuthorization,
-  findAuthorization,
-  isInForce,
-  REFRESH_TOKENS,
-} from '../authorization.ts'
+import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import type { SmartContext } from '../context.ts'
+import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { findSessionByKey } from '../session.ts'
@@ -41,7 +36,7 @@ export async function refresh(
   if (!row || token?.client !== client.id) throw invalid()
   const now = Date.now()
   if (token.usedAt !== undefined && now - token.usedAt > GRACE_MS) {
-    await endAuthorization(store, token.authorization, 'reuse')
+    await endAuthorization(context, token.authorization, 'reuse')
     throw invalid()
   }
   const authorization = await findAuthorization(store, token.authorization)

@@ -7,6 +7,7 @@ import { findLinked, LINKS } from '../../../src/smart/people/federated-account.t
 import { createSmartContext } from '../../../src/smart/plugin.ts'
 import { SESSIONS, type Session } from '../../../src/smart/session.ts'
 import { toSmartUrls } from '../../../src/smart/urls.ts'
+import { openBrowser } from '../../support/browser.ts'
 import { freePort } from '../../support/free-port.ts'
 import { CLIENT, logInAtProvider, openProvider, type TestProvider } from '../../support/openid-provider.ts'
 import { addPerson, logIn, openVisit, type Visit } from '../../support/people.ts'
@@ -16,10 +17,14 @@ const SESSION = 'musubi-session'
 const base = 'http://127.0.0.1:3000/fhir'
 const callback = `${toSmartUrls(base).issuer}/federated/callback`
 
-async function openStage(t: Parameters<typeof openServer>[0], given: Partial<LoginIssuer> = {}) {
+async function openStage(
+  t: Parameters<typeof openServer>[0],
+  given: Partial<LoginIssuer> = {},
+  at: string = base,
+) {
   const port = await freePort()
-  const provider = await openProvider(t, port, callback)
-  const server = await openServer(t, { MUSUBI_BASE_URL: base, MUSUBI_PRIVATE_HOSTS: provider.host })
+  const provider = await openProvider(t, port, `${toSmartUrls(at).issuer}/federated/callback`)
+  const server = await openServer(t, { MUSUBI_BASE_URL: at, MUSUBI_PRIVATE_HOSTS: provider.host })
   const { keys } = await createSmartContext(await createContext(server.config, server.store), server.config)
   const issuer: LoginIssuer = {
     use: 'login',
@@ -233,6 +238,23 @@ t.test(
     )
   },
 )
+
+t.test('in a browser one button leads there and back', async (t) => {
+  const browser = await openBrowser(t)
+  if (!browser) return
+  const port = await freePort()
+  const root = `http://localhost:${port}`
+  const { server, provider } = await openStage(t, {}, `${root}/fhir`)
+  const account = await addPerson(server, 'hanako')
+  await link(server, provider, account.id, 'sub-1')
+  await server.app.listen({ port, host: '127.0.0.1' })
+  const page = await browser.newPage({ locale: 'en' })
+  await page.goto(`${root}/auth/login?return=/auth/credentials`)
+  await page.getByRole('button', { name: 'Continue with City ID' }).click()
+  await page.waitForURL(`${root}/auth/credentials`)
+  t.equal(await page.getByText('Signed in as hanako').count(), 1)
+  await page.close()
+})
 
 t.test('step-up at a provider is for the same person alone', async (t) => {
   const { server, provider } = await openStage(t)
