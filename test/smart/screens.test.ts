@@ -1,5 +1,4 @@
 // Every page in a real browser, narrow and wide, in both languages: nothing overflows, and every control says what it is.
-import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type SmartServer, toRequest } from '../support/authorization.ts'
@@ -31,8 +30,7 @@ async function openPeople(t: Test): Promise<SmartServer> {
   await addPerson(server, 'taro', { ref: 'Patient/p1', name: '山田 太郎' })
   await addPerson(server, 'suzuki', { ref: 'Practitioner/d1', name: '鈴木 医師', breakGlass: true })
   const both = ['Patient/p1', 'RelatedPerson/r1'].map((ref) => ({ ref, proofing }))
-  const account = await server.account([], { bindings: both, name: '山田 太郎', login: randomUUID() })
-  t.ok(account.id)
+  await addPerson(server, 'both', { name: '山田 太郎', bindings: both })
   return server
 }
 
@@ -52,8 +50,10 @@ for (const language of ['en', 'ja'] as const) {
     await show('/auth/authorize?client_id=nobody', 'unknown-client')
     await show('/auth/manage', 'login')
     await logIn(page, 'taro-with-a-wrong-name')
+    await page.locator('#wrong').waitFor()
     await checkScreen(t, page, `login-wrong-${language}`)
     await logIn(page, 'taro')
+    await page.locator('.tabs').waitFor()
     await checkScreen(t, page, `apps-none-${language}`)
     await show('/auth/history', 'history')
     await show('/auth/credentials', 'credentials')
@@ -84,22 +84,30 @@ for (const language of ['en', 'ja'] as const) {
     const ask = (scope: string) =>
       page.goto(new URL(`/auth/authorize?${toRequest(server, client, { scope })}`, server.base).href)
     const check = (name: string) => checkScreen(t, page, `${name}-${language}`)
+    const search = async (text: string) => {
+      await page.fill('input[type=search]', text)
+      await page.keyboard.press('Enter')
+      await page.locator('.person').first().waitFor()
+    }
     await ask('launch/patient patient/*.rs')
     await logIn(page, 'suzuki')
+    await page.locator('input[type=search]').waitFor()
     await check('patient-empty')
-    await page.fill('input[type=search], input[type=text]', '山田')
-    await page.keyboard.press('Enter')
-    await page.waitForLoadState()
+    await search('山田')
     await check('patient-found')
-    await page.locator('button[name=patient], input[name=patient]').first().click()
-    await page.waitForLoadState()
+    await page.locator('.person').first().click()
+    await page.locator('button[value=allow]').waitFor()
     await check('consent-staff')
+    t.equal(await page.locator('button[value=preview]').count(), 0, 'no consent, no preview of one')
     await ask('launch/patient patient/*.rs https://musubi.example/purpose/BTG')
-    await page.fill('input[type=search], input[type=text]', 'p2')
-    await page.keyboard.press('Enter')
-    await page.waitForLoadState()
-    await page.locator('button[name=patient], input[name=patient]').first().click()
-    await page.waitForLoadState()
+    await search('p2')
+    await page.locator('.person').first().click()
+    await page.locator('textarea').waitFor()
     await check('break-glass')
+    await context.clearCookies()
+    await ask('launch/patient patient/Observation.rs')
+    await logIn(page, 'both')
+    await page.locator('.person, input[type=radio]').first().waitFor()
+    await check('identity')
   })
 }
