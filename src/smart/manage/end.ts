@@ -2,10 +2,10 @@
 import { FhirError } from '../../fhir/outcome.ts'
 import { revoke } from '../../operations/revoke/revoke.ts'
 import type { Account } from '../account.ts'
+import { policyOf } from '../acting.ts'
 import { type Authorization, findAuthorization } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
-import { toOwnPrincipal } from './own-principal.ts'
 
 /**
  * Returns `ended` once that is durable, `not-found` for what is not the account's. A Consent that its giver may not withdraw
@@ -27,7 +27,7 @@ export async function endAccess(
 async function withdrawConsent(context: SmartContext, { consent, grant }: Authorization): Promise<void> {
   if (consent === undefined) return
   try {
-    const policy = await context.app.policyFor(toOwnPrincipal(context, grant))
+    const policy = await policyOf(context.app, grant)
     await revoke(context.app, { policy, id: consent.slice('Consent/'.length) })
   } catch (error) {
     if (!(error instanceof FhirError) || error.status >= 500) throw error

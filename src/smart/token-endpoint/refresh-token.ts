@@ -5,6 +5,7 @@ import { parseScope, type Scope } from '../../access/scopes.ts'
 import { toJournal } from '../audit.ts'
 import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import { withinRegistration } from '../clients/within-registration.ts'
 import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
@@ -20,7 +21,7 @@ import { issueTokens, type RefreshToken, type TokenResponse } from './response.t
 const GRACE_MS = 30_000
 
 /**
- * Renews an access token. Throws `invalid_grant` where the token is unknown, expired, another client's or used before, where
+ * Renews an access token, with what of its scope the client is still registered for. Throws `invalid_grant` where the token is unknown, expired, another client's or used before, where
  * the authorization has ended, or with `online_access` the user's session; `invalid_scope` for more than was granted.
  */
 export async function refresh(
@@ -42,7 +43,8 @@ export async function refresh(
   const authorization = await findAuthorization(store, token.authorization)
   if (!authorization || !(await isInForce(store, authorization, now))) throw invalid()
   await assertPresent(context, authorization)
-  const scope = toScope(context, authorization, form['scope'])
+  const { definitions } = context.app
+  const scope = withinRegistration(definitions, client, toScope(context, authorization, form['scope']))
   const { response, records } = await issueTokens(context, authorization, { scope, now })
   const used: RefreshToken = { ...token, usedAt: token.usedAt ?? now }
   await store.commit([], {
