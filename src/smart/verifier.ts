@@ -18,7 +18,7 @@ export interface Verifier {
 
 interface Verified {
   readonly principal: Principal
-  /** What the Principal of a token of ours was made with. */
+  /** What it was made with; absent where another server says that. */
   readonly scope?: string
   /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
   readonly records: number
@@ -68,9 +68,9 @@ export function createVerifier(
       }
       const scope = await scopeNow(context, grant)
       const before = verified.get(key)
-      const principal =
-        before?.scope === scope ? before.principal : toPrincipal({ ...grant, scope }, definitions)
-      return keep(key, principal, { ...epochs, scope })
+      const isSame = before?.scope === scope
+      const principal = isSame ? before.principal : toPrincipal({ ...grant, scope }, definitions)
+      return keep(key, principal, { scope, ...epochs })
     },
   }
 

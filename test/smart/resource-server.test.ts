@@ -151,10 +151,7 @@ const userEnds: Readonly<Record<string, End>> = {
     change(server, ACCOUNTS, account!.id, { status: 'disabled' }),
   'the account is gone': ({ store }, { account }) => store.records.delete(ACCOUNTS, account!.id),
   'the user has ended it': async (server, granted) =>
-    change(server, AUTHORIZATIONS, (await authorizationOf(server, granted)).id, {
-      endedAt: Date.now(),
-      endedBy: 'user',
-    }),
+    change(server, AUTHORIZATIONS, (await authorizationOf(server, granted)).id, { endedAt: Date.now() }),
   'the authorization is gone': async (server, granted) =>
     server.store.records.delete(AUTHORIZATIONS, (await authorizationOf(server, granted)).id),
   'the day has come that the person chose': async (server, granted) =>
