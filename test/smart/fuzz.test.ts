@@ -11,7 +11,8 @@ const RUNS = Number(process.env['MUSUBI_FUZZ_RUNS'] ?? 300)
 type Reply = Awaited<ReturnType<Targets['server']['app']['inject']>>
 
 /** Paths of ours that a browser may be sent to. */
-const OURS = /^(http:\/\/127\.0\.0\.1:3000)?\/auth\/(go|login|reauthenticate|manage|history|credentials)\b/
+const OURS =
+  /^(http:\/\/127\.0\.0\.1:3000)?\/(auth\/(go|login|reauthenticate|manage|history|credentials)|developers)\b/
 
 async function send({ app }: Targets['server'], { url }: Endpoint, shot: Shot): Promise<Reply> {
   const { method, pairs, headers, body } = shot
