@@ -46,6 +46,7 @@ import { parseScopeParams } from './search/parse.ts'
 import { registerCheck } from './smart/check.ts'
 import { toCorsPaths } from './smart/cors-paths.ts'
 import { createSmartContext, registerSmart } from './smart/plugin.ts'
+import { toSmartUrls } from './smart/urls.ts'
 import type { Store } from './store/store.ts'
 
 const COMPRESS_FROM_BYTES = 2048
@@ -136,9 +137,15 @@ export async function createContext(config: Config, store: Store): Promise<AppCo
     compileParams,
     operations: await loadOperations(),
     pageKey: await loadPageKey(store),
+    oauthUris: toOauthUris(config.baseUrl),
     settings: config,
   }
   return context
+}
+
+function toOauthUris(baseUrl: string): AppContext['oauthUris'] {
+  const { authorize, token, introspect, revoke, manage } = toSmartUrls(baseUrl)
+  return { authorize, token, introspect, revoke, manage }
 }
 
 function toConsentSettings(config: Config, projects: readonly ProjectCodes[]): ConsentSettings {

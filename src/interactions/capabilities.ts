@@ -64,7 +64,7 @@ function buildStatement(context: AppContext) {
       {
         mode: 'server',
         documentation: `${DOCUMENTATION} Dates and times without an offset are read in ${settings.timeZone}.`,
-        security: SECURITY,
+        security: { ...SECURITY, ...toOauthUris(context) },
         resource: definitions.resourceTypes.map((type) => buildResource(context, type)),
         interaction: ['transaction', 'batch', 'search-system', 'history-system'].map((code) => ({ code })),
         searchParam: toSearchParams(context, 'Resource'),
@@ -98,6 +98,14 @@ const SECURITY = {
       text: 'A bearer token with SMART scopes (v1 or v2) in the Authorization header',
     },
   ],
+}
+
+// Where clients of the first SMART looked, and many still do. https://hl7.org/fhir/smart-app-launch/STU1/conformance/
+function toOauthUris({ oauthUris }: AppContext) {
+  const extension = Object.entries(oauthUris).map(([url, valueUri]) => ({ url, valueUri }))
+  return {
+    extension: [{ url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', extension }],
+  }
 }
 
 const INTERACTIONS = [

@@ -78,5 +78,7 @@ export interface AppContext {
   readonly operations: readonly OperationOf<AppContext>[]
   /** 32 bytes that seal page links; the same for every process on one store. */
   readonly pageKey: Uint8Array
+  /** Addresses of the authorization server, by the names that the CapabilityStatement gives them. */
+  readonly oauthUris: Readonly<Record<'authorize' | 'token' | 'introspect' | 'revoke' | 'manage', string>>
   readonly settings: Settings
 }

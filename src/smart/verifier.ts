@@ -3,6 +3,7 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import type { AppContext } from '../interactions/context.ts'
 import { findAuthorization, isInForce } from './authorization.ts'
 import { CLIENTS, type Client } from './client.ts'
+import { withinRegistration } from './clients/within-registration.ts'
 import { isJws, type VerifyExternal } from './external-token.ts'
 import { hashToken, isToken, TOKENS } from './token.ts'
 
@@ -17,6 +18,8 @@ export interface Verifier {
 
 interface Verified {
   readonly principal: Principal
+  /** What it was made with; absent where another server says that. */
+  readonly scope?: string
   /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
   readonly records: number
   readonly consents: number
@@ -63,7 +66,11 @@ export function createVerifier(
         onRefused?.(grant)
         return forget(key)
       }
-      return keep(key, verified.get(key)?.principal ?? toPrincipal(grant, definitions), epochs)
+      const scope = await scopeNow(context, grant)
+      const before = verified.get(key)
+      const isSame = before?.scope === scope
+      const principal = isSame ? before.principal : toPrincipal({ ...grant, scope }, definitions)
+      return keep(key, principal, { scope, ...epochs })
     },
   }
 
@@ -89,6 +96,13 @@ export function toBearer(header: string | undefined): string | undefined {
   if (header === undefined || header.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
   const token = header.slice(7).trim()
   return isToken(token) || isJws(token) ? token : undefined
+}
+
+// What was granted here stays within the registration; what the operator has made by hand is the operator's.
+async function scopeNow({ store, definitions }: VerifierContext, grant: TokenGrant): Promise<string> {
+  if (grant.audience === undefined) return grant.scope
+  const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
+  return client === undefined ? '' : withinRegistration(definitions, client, grant.scope)
 }
 
 /** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */

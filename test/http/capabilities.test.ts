@@ -55,6 +55,12 @@ t.test(
     t.equal((await app.inject({ url: '/fhir/metadata?mode=full&_pretty=true' })).statusCode, 200)
     const [rest] = reply.json().rest
     t.match(rest.security.service[0].coding[0].code, 'SMART-on-FHIR')
+    const [oauth] = rest.security.extension
+    t.match(oauth.url, /\/oauth-uris$/)
+    t.match(
+      oauth.extension.find(({ url }: { url: string }) => url === 'token').valueUri,
+      /^http.*\/auth\/token$/,
+    )
     t.equal(rest.resource.length, 146)
     t.notMatch(reply.json().format, ['xml'])
   },

@@ -71,6 +71,20 @@ t.test('6: capabilities are those of the specification, each once', async (t) =>
   for (const capability of CAPABILITIES) t.match(capability, known)
 })
 
+t.test('7: what is optional is named where it is served, and not where it is not', async (t) => {
+  for (const [registration, isServed] of [
+    ['approval', true],
+    ['closed', false],
+  ] as const) {
+    const { app, config } = await openSmartServer(t, { MUSUBI_REGISTRATION: registration })
+    const configuration = (await app.inject(`/fhir${WELL_KNOWN}`)).json()
+    t.equal(configuration.registration_endpoint !== undefined, isServed)
+    t.match(configuration.associated_endpoints, [{ url: String, capabilities: ['smart-app-state'] }])
+    const bundle = configuration.user_access_brand_bundle.slice(new URL(config.baseUrl).origin.length)
+    t.equal((await app.inject(bundle)).statusCode, 200)
+  }
+})
+
 t.test('41: the OpenID configuration is found at the issuer, which signs with RS256', async (t) => {
   const { app, config } = await openSmartServer(t)
   const { issuer } = (await app.inject(`/fhir${WELL_KNOWN}`)).json()

@@ -195,7 +195,7 @@ t.test('32, 37: without a launch staff choose the patient, among those they may 
   }
 })
 
-t.test('37: what a launch does not give is not in context', async (t) => {
+t.test('37, 39: what a launch does not give is not in context', async (t) => {
   const { server, client, visitor, launch } = await openStaff(t)
   const { body: made } = await launch({ client_id: client.id, patient: 'p1', encounter: 'e1' })
   const back = await allow(server, visitor, client, {

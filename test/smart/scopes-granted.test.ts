@@ -1,7 +1,15 @@
 // Which scopes are granted, the whole way from what an app asks for to its token. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
 import t from 'tap'
+import { CLIENTS } from '../../src/smart/client.ts'
 import { ask, openSmartServer, SCOPES } from '../support/authorization.ts'
-import { askBackend, askUser, type Grantable, grantBackend, grantUser } from '../support/granted.ts'
+import {
+  askBackend,
+  askUser,
+  type Grantable,
+  type Granted,
+  grantBackend,
+  grantUser,
+} from '../support/granted.ts'
 
 /** Nobody grants these: not to the letter of the grammar, unknown, or not for a user to give. */
 const WRONG: readonly string[] = [
@@ -120,6 +128,34 @@ t.test('33, 50: a client in its own name gets nothing beyond what it is register
     const { answer } = await askBackend(server, { scope, registered })
     t.equal(answer.body.scope, scope)
   }
+})
+
+t.test('33: what the operator takes from a client is gone from its tokens at the next request', async (t) => {
+  const server = await openSmartServer(t)
+  const narrow = async ({ client }: Granted, scope: string) => {
+    const value = { ...client, metadata: { ...client.metadata, scope } }
+    await server.store.records.put({ collection: CLIENTS, key: client.id, value })
+  }
+  const scope = 'offline_access patient/Observation.cruds patient/Condition.read'
+  const user = await grantUser(server, { scope })
+  t.equal((await user.call('GET', 'Condition')).status, 200)
+  await narrow(user, 'offline_access patient/Observation.rs')
+  t.equal((await user.call('GET', 'Condition')).status, 403)
+  t.equal((await user.call('DELETE', 'Observation/x')).status, 403)
+  t.equal((await user.call('GET', 'Observation')).status, 200)
+  const renewal = {
+    grant_type: 'refresh_token',
+    refresh_token: user.body.refresh_token,
+    client_id: user.client.id,
+  }
+  const renewed = await server.post('/auth/token', renewal)
+  t.equal(renewed.body.scope, 'patient/Observation.rs offline_access')
+  await narrow(user, scope)
+  t.equal((await user.call('GET', 'Condition')).status, 200, 'given back')
+  const backend = await grantBackend(server, { scope: 'system/*.cruds' })
+  t.equal((await backend.call('GET', 'Condition')).status, 200)
+  await narrow(backend, 'system/Observation.rs')
+  t.equal((await backend.call('GET', 'Condition')).status, 403)
 })
 
 const NARROWED: readonly (readonly [asked: string, registered: string, granted: string])[] = [

@@ -57,6 +57,16 @@ t.test('an event that was refused is told as one', (t) => {
   for (const what of [...SECURITY_EVENTS, ...TASKS])
     t.match(tell({ what, outcome: 'refused' }), /tried to|asked|^Not done: /, what)
   t.equal(tell({ what: 'login', outcome: 'refused' }, 'ja'), 'ログインが試みられました')
+  t.equal(
+    tell({ what: 'refused-token', outcome: 'refused' }),
+    'Heart Diary asked with access that is not valid',
+  )
+  t.end()
+})
+
+t.test('a search that found nothing is not told as one in which something was seen', (t) => {
+  t.equal(tell({ what: 'search-type', action: 'E' }), 'Heart Diary looked for data')
+  t.equal(tell({ what: 'search-type', action: 'E' }, 'ja'), 'Heart Diaryが記録を検索しました')
   t.end()
 })
 

@@ -26,6 +26,8 @@ const FAULTS = `(() => {
     if (nameOf(each) === '') faults.push('no name: ' + each.outerHTML)
   for (const each of all('button, a[href], summary'))
     if (!each.hidden && (each.getAttribute('aria-label') ?? each.textContent).trim() === '') faults.push('no words: ' + each.outerHTML)
+  for (const each of all('[hidden]'))
+    if (each.getClientRects().length > 0) faults.push('hidden, and seen: ' + each.outerHTML)
   for (const each of all('img:not([alt]), svg:not([role=img]):not([aria-hidden])')) faults.push('no alternative: ' + each.outerHTML)
   return faults
 })()`
@@ -46,7 +48,11 @@ export async function checkScreen(t: Test, page: Page, name: string): Promise<vo
 async function takePictures(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
-    await page.screenshot({ path: join(PICTURES!, `${name}-${colorScheme}.png`), fullPage: true })
+    await page.screenshot({
+      path: join(PICTURES!, `${name}-${colorScheme}.png`),
+      fullPage: true,
+      animations: 'disabled',
+    })
   }
   await page.emulateMedia({ colorScheme: 'light' })
 }

@@ -7,7 +7,7 @@ import type { TestServer } from './server.ts'
 
 export const PASSWORD = 'three ferries at dawn'
 
-type Given = Partial<Omit<Account, 'bindings'>> & { readonly ref?: string }
+type Given = Partial<Account> & { readonly ref?: string }
 
 /** Puts an account with `PASSWORD` on record. */
 export async function addPerson({ store }: TestServer, login: string, given: Given = {}): Promise<Account> {

@@ -161,14 +161,16 @@ function toSection({ code, name, points }) {
 }
 
 const SVG = 'http://www.w3.org/2000/svg'
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 240, 48, 28, 12]
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [400, 200, 40, 24, 10]
+const MARGIN = 12
 
 function toChart(name, points) {
   const [first, last] = [points[0].at, points.at(-1).at]
   const values = points.map(({ value }) => value)
   const margin = Math.max(1, (Math.max(...values) - Math.min(...values)) * 0.15)
   const [low, high] = [Math.min(...values) - margin, Math.max(...values) + margin]
-  const x = (at) => LEFT + (last === first ? 0.5 : (at - first) / (last - first)) * (WIDTH - LEFT - 16)
+  const width = WIDTH - LEFT - 2 * MARGIN
+  const x = (at) => LEFT + MARGIN + (last === first ? 0.5 : (at - first) / (last - first)) * width
   const y = (value) => TOP + ((high - value) / (high - low)) * (HEIGHT - BOTTOM - TOP)
   const spots = points.map(({ at, value }) => [x(at), y(value)])
   const svg = draw('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': name })
@@ -176,12 +178,12 @@ function toChart(name, points) {
     draw('line', { class: 'axis', x1: LEFT, y1: HEIGHT - BOTTOM, x2: WIDTH, y2: HEIGHT - BOTTOM }),
     draw('line', { class: 'axis', x1: LEFT, y1: TOP, x2: LEFT, y2: HEIGHT - BOTTOM }),
     draw('polyline', { class: 'line', points: spots.map((spot) => spot.join(',')).join(' ') }),
-    ...spots.map(([cx, cy]) => draw('circle', { class: 'point', cx, cy, r: 4 })),
+    ...spots.map(([cx, cy]) => draw('circle', { class: 'point', cx, cy, r: 3 })),
     ...[Math.min(...values), Math.max(...values)].map((value) =>
       draw('text', { x: LEFT - 6, y: y(value) + 5, 'text-anchor': 'end' }, String(value)),
     ),
-    draw('text', { x: LEFT, y: HEIGHT - 8 }, toDay(first)),
-    draw('text', { x: WIDTH, y: HEIGHT - 8, 'text-anchor': 'end' }, toDay(last)),
+    draw('text', { x: LEFT, y: HEIGHT - 6 }, toDay(first)),
+    draw('text', { x: WIDTH, y: HEIGHT - 6, 'text-anchor': 'end' }, first === last ? '' : toDay(last)),
   )
   return svg
 }
@@ -195,7 +197,7 @@ function draw(name, attributes, content) {
 
 function toTable(name, points) {
   const table = document.createElement('table')
-  table.createCaption().textContent = name
+  table.setAttribute('aria-label', name)
   const head = table.createTHead().insertRow()
   for (const title of [text.date, `${name} (${points[0].unit})`]) {
     const cell = document.createElement('th')

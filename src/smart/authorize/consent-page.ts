@@ -92,7 +92,8 @@ ${form(view, [
   actions(
     button('primary', text.allow, DECISION_FIELD, 'allow'),
     // Leads to what it has brought; the heading takes the focus.
-    html`<button type="submit" class="plain" name="${DECISION_FIELD}" value="preview" formaction="${view.action}#preview">${text.preview}</button>`,
+    view.writesConsent &&
+      html`<button type="submit" class="plain" name="${DECISION_FIELD}" value="preview" formaction="${view.action}#preview">${text.preview}</button>`,
     button('plain', text.deny, DECISION_FIELD, 'deny'),
   ),
   view.writesConsent && html`<p class="hint">${text.hint}</p>`,

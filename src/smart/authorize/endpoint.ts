@@ -1,6 +1,7 @@
 // The authorization endpoint and the pages that answer it. https://www.rfc-editor.org/rfc/rfc6749#section-3.1
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { noteEvent } from '../audit.ts'
+import type { Authorization } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { assertCsrf } from '../csrf.ts'
@@ -98,7 +99,7 @@ async function answer(visit: Visit, step: Step): Promise<FastifyReply> {
     case 'consent':
       return takeTurn(visit, await askConsent(visit, step), step.question)
     case 'remembered':
-      return finish(visit, step.question, step.before)
+      return finish(visit, step.question, { ...step.before, before: step.before })
   }
 }
 
@@ -130,14 +131,15 @@ async function takeTurn(visit: Visit, turn: Turn, question?: Question): Promise<
 interface Granted {
   readonly scope: string
   readonly until?: number
-  readonly consent?: string
+  /** What had answered the same question. */
+  readonly before?: Authorization
 }
 
 async function finish(visit: Visit, question: Question, granted: Granted): Promise<FastifyReply> {
   const { context, reply, pending, client } = visit
   const { session, capacity, purpose, asked } = question
-  const { scope, until, consent } = granted
-  if (consent === undefined) await claimPending(context, pending)
+  const { scope, until, before } = granted
+  if (before === undefined) await claimPending(context, pending)
   const code = await decide(context, {
     pending,
     client,
@@ -147,7 +149,7 @@ async function finish(visit: Visit, question: Question, granted: Granted): Promi
     asked,
     scope,
     ...(until !== undefined && { until }),
-    ...(consent !== undefined && { consent }),
+    ...(before && { before }),
   })
   return redirect(reply, pending.request, { code })
 }

@@ -93,5 +93,5 @@ export async function claimPending({ app }: SmartContext, { id }: Pending): Prom
 
 /** Returns the change that ends it: it is answered once. */
 export function toPendingEnd({ id }: Pending) {
-  return { kind: 'delete', collection: PENDING, key: hashToken(id) } as const
+  return { kind: 'delete', quiet: true, collection: PENDING, key: hashToken(id) } as const
 }

@@ -3,8 +3,8 @@ import type { Scope } from '../../access/scopes.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import { countRecord } from '../../operations/access/census.ts'
 import { operation } from '../../operations/simulate-consent.ts'
+import { policyOf } from '../acting.ts'
 import type { SmartContext } from '../context.ts'
-import { policyOf } from './acting.ts'
 import { type AppConsent, toConsent } from './app-consent.ts'
 
 export interface Preview {

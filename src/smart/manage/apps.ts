@@ -3,11 +3,11 @@ import type { Scope } from '../../access/scopes.ts'
 import { parseScopes } from '../../access/scopes.ts'
 import type { Language } from '../../fhir/outcome.ts'
 import type { Account } from '../account.ts'
+import { policyOf } from '../acting.ts'
 import { AUTHORIZATIONS, type Authorization, isInForce } from '../authorization.ts'
 import { nameOf } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { readNames } from './names.ts'
-import { toOwnPrincipal } from './own-principal.ts'
 
 /** One authorization as its page shows it. */
 export interface AppAccess {
@@ -59,7 +59,7 @@ async function toAppAccess(
   const patient = grant.patient === undefined ? undefined : `Patient/${grant.patient}`
   const isOthers = patient !== undefined && (patient !== grant.subject || grant.act !== undefined)
   const refs = [...(isOthers ? [patient] : []), ...(grant.organization ? [grant.organization] : [])]
-  const policy = await app.policyFor(toOwnPrincipal(context, grant))
+  const policy = await policyOf(app, grant)
   const names = refs.length === 0 ? new Map<string, string>() : await readNames(app, policy, refs)
   return {
     id,

@@ -3,10 +3,10 @@ import type { Policy } from '../../access/policy.ts'
 import type { Language } from '../../fhir/outcome.ts'
 import { showRow } from '../../interactions/audit/entitled.ts'
 import { openLink, sealLink } from '../../interactions/link.ts'
+import { toOwnPrincipal } from '../acting.ts'
 import { nameOf } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { readNames } from './names.ts'
-import { toOwnPrincipal } from './own-principal.ts'
 import { readEvent, type ToldEvent } from './read-event.ts'
 
 export interface HistoryPage {
@@ -29,7 +29,7 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const { app } = context
   const id = patient.slice('Patient/'.length)
-  const principal = toOwnPrincipal(context, { subject: patient, patient: id, purpose: 'PATRQT' })
+  const principal = toOwnPrincipal(app, { subject: patient, patient: id })
   const policy = await app.policyFor(principal)
   const after = link === undefined ? undefined : await openLink<number>(app, principal, PATH, link)
   const page = await app.store.journal.list({

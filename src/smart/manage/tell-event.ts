@@ -38,6 +38,7 @@ const TRIED: Readonly<Record<string, Words>> = {
   issue: words('% asked for access', '%がアクセスを求めました'),
   refresh: words('% tried to renew its access', '%がアクセスの更新を求めました'),
   credential: words('Somebody tried to change how you log in', 'ログイン方法の変更が試みられました'),
+  'refused-token': words('% asked with access that is not valid', '%が無効なアクセスで要求しました'),
 }
 
 /** What was done, and what was tried. */
@@ -48,6 +49,8 @@ const VERBS: Readonly<Record<string, { readonly done: Words; readonly tried: Wor
   D: { done: words('deleted', '削除'), tried: words('delete', '削除') },
   E: { done: words('looked for and saw', '検索・閲覧'), tried: words('look for', '検索・閲覧') },
 }
+
+const FOUND_NOTHING = words('looked for', '検索')
 
 const TEXT = {
   en: {
@@ -90,7 +93,9 @@ export function tellEvent(
     const tried = Object.hasOwn(TRIED, event.what) ? TRIED[event.what]![language] : text.undone(known)
     return (isDone ? known : tried).replaceAll('%', () => app)
   }
-  const verb = (VERBS[event.action] ?? VERBS['E']!)[isDone ? 'done' : 'tried'][language]
+  const { done, tried } = VERBS[event.action] ?? VERBS['E']!
+  const sawNothing = event.action === 'E' && event.types.size === 0
+  const verb = (isDone ? (sawNothing ? FOUND_NOTHING : done) : tried)[language]
   const what = [...event.types].map(([type, n]) => text.count(nameOfType(type, language), n)).join(text.list)
   const tell = isDone ? text.sentence : text.tried
   return tell(toWho(event, self, names, language), verb, what === '' ? text.data : what)

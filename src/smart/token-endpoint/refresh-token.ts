@@ -5,8 +5,16 @@ import { parseScope, type Scope } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordRow } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
+import {
+  type Authorization,
+  findAuthorization,
+  isInForce,
+  REFRESH_TOKENS,
+  toLastInstant,
+  toStay,
+} from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import { withinRegistration } from '../clients/within-registration.ts'
 import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
@@ -26,8 +34,9 @@ const GRACE_MS = 30_000
 const SUCCESSORS = 'refresh-successor'
 
 /**
- * Renews an access token. Throws `invalid_grant` where the token is unknown, expired, another client's or used before, where
- * the authorization has ended, or with `online_access` the user's session; `invalid_scope` for more than was granted.
+ * Renews an access token, with what of its scope the client is still registered for. Throws `invalid_grant` where the token
+ * is unknown, expired, another client's or used before, where the authorization has ended, or with `online_access` the user's
+ * session; `invalid_scope` for more than was granted.
  */
 export async function refresh(
   context: SmartContext,
@@ -49,11 +58,16 @@ export async function refresh(
   const authorization = await findAuthorization(store, token.authorization)
   if (!authorization || !(await isInForce(store, authorization, now))) throw invalid()
   await assertPresent(context, authorization)
-  const scope = toScope(context, authorization, form['scope'])
+  const { definitions } = context.app
+  const scope = withinRegistration(definitions, client, toScope(context, authorization, form['scope']))
   const { response, records } = await issueTokens(context, authorization, { scope, now, replaces: row.key })
   const used: RefreshToken = { ...token, usedAt: token.usedAt ?? now }
   await store.commit([], {
-    records: [...records, { kind: 'put', quiet: true, row: { ...row, value: used } }],
+    records: [
+      ...records,
+      { kind: 'put', quiet: true, row: { ...row, value: used } },
+      toStay(authorization, toLastInstant(authorization, context.settings, now)),
+    ],
     journal: toJournal(context, { event: 'refresh', client: client.id, grant: authorization.grant, scope }),
   })
   return response

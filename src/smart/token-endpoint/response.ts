@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenGrant } from '../../access/principal.ts'
 import type { RecordChange, RecordRow } from '../../store/store.ts'
-import { type Authorization, type LaunchContext, REFRESH_TOKENS } from '../authorization.ts'
+import { type Authorization, isRefreshable, type LaunchContext, REFRESH_TOKENS } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
 import { hashToken, mintToken } from '../token.ts'
 import { buildIdToken } from './id-token.ts'
@@ -31,11 +31,6 @@ export interface RefreshToken {
 export interface Issued {
   readonly response: TokenResponse
   readonly records: readonly RecordChange[]
-}
-
-/** True where the scopes granted give a refresh token. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-a-refresh-token */
-export function isRefreshable({ scope }: Pick<Authorization, 'scope'>): boolean {
-  return scope.split(' ').some((each) => each === 'offline_access' || each === 'online_access')
 }
 
 export interface IssueOptions {
