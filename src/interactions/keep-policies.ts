@@ -4,8 +4,7 @@ import type { Principal } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
 
 interface Kept {
-  readonly consents: number
-  readonly records: number
+  readonly epoch: number
   readonly policy: Promise<Policy>
 }
 
@@ -14,16 +13,16 @@ interface Kept {
  * directory changes. What depends on the instant is made for each request.
  */
 export function keepPolicies(
-  { consents, epoch }: Pick<Store, 'consents' | 'epoch'>,
+  { accessEpoch }: Pick<Store, 'accessEpoch'>,
   make: (principal: Principal) => Promise<Policy>,
 ): (principal: Principal) => Promise<Policy> {
   const kept = new WeakMap<Principal, Kept>()
   return (principal) => {
-    const now = { consents: consents.epoch(), records: epoch() }
+    const epoch = accessEpoch()
     const known = kept.get(principal)
-    if (known?.consents === now.consents && known.records === now.records) return known.policy
+    if (known?.epoch === epoch) return known.policy
     const policy = make(principal)
-    kept.set(principal, { ...now, policy })
+    kept.set(principal, { epoch, policy })
     policy.then(
       ({ access }) => access.isTimeBound && kept.delete(principal),
       () => kept.delete(principal),

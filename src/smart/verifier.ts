@@ -20,9 +20,8 @@ interface Verified {
   readonly principal: Principal
   /** What it was made with; absent where another server says that. */
   readonly scope?: string
-  /** Epochs of records and of consents at which the token stood: others, and it is looked at again. */
-  readonly records: number
-  readonly consents: number
+  /** `Store.accessEpoch` at which the token stood: another, and it is looked at again. */
+  readonly epoch: number
 }
 
 const MAX_CACHED = 10_000
@@ -45,8 +44,7 @@ export function createVerifier(
   function known(header: string | undefined): Principal | undefined {
     const token = toBearer(header)
     const found = token === undefined ? undefined : verified.get(hashToken(token))
-    if (!found || found.records !== store.epoch() || found.consents !== store.consents.epoch())
-      return undefined
+    if (found?.epoch !== store.accessEpoch()) return undefined
     return found.principal.expiresAt > Date.now() ? found.principal : undefined
   }
 
@@ -57,8 +55,8 @@ export function createVerifier(
       const token = toBearer(header)
       if (token === undefined) return undefined
       const key = hashToken(token)
-      const epochs = { records: store.epoch(), consents: store.consents.epoch() }
-      if (isJws(token)) return keep(key, await external?.(token), epochs)
+      const epoch = store.accessEpoch()
+      if (isJws(token)) return keep(key, await external?.(token), { epoch })
       const grant = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
       if (!grant || grant.expiresAt <= Date.now()) return forget(key)
       if (grant.audience !== undefined && grant.audience !== settings.baseUrl) return forget(key)
@@ -70,18 +68,18 @@ export function createVerifier(
       const before = verified.get(key)
       const isSame = before?.scope === scope
       const principal = isSame ? before.principal : toPrincipal({ ...grant, scope }, definitions)
-      return keep(key, principal, { scope, ...epochs })
+      return keep(key, principal, { scope, epoch })
     },
   }
 
   function keep(
     key: string,
     principal: Principal | undefined,
-    epochs: Omit<Verified, 'principal'>,
+    by: Omit<Verified, 'principal'>,
   ): Principal | undefined {
     if (!principal) return forget(key)
     if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-    verified.set(key, { principal, ...epochs })
+    verified.set(key, { principal, ...by })
     return principal
   }
 

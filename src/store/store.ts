@@ -90,6 +90,8 @@ export interface Store extends Reader {
   readonly codeSystems: CodeSystemStore
   /** A number that grows whenever another process may have changed the store: what caches are checked against. */
   epoch(): number
+  /** Another number whenever `epoch` or `consents.epoch` is: what is kept of somebody's access is checked against it. */
+  accessEpoch(): number
   /** Writes a consistent copy of the whole store to `file` while it is in use, its code systems to the folder `file.terminology`. */
   backup(file: string, onProgress?: (done: number, total: number) => void): Promise<void>
   /** Waits for every accepted commit, then lets go of the store. */

@@ -65,7 +65,7 @@ async function open(t: Tap) {
     login: 'x',
     name: 'x',
     status: 'active',
-    bindings: [],
+    bindings: [{ ref: 'Practitioner/1', proofing: { level: 'IAL2', method: 'test', at: 0 } }],
     createdAt: 0,
   }
   await server.store.records.put({ collection: ACCOUNTS, key: account.id, value: account })

@@ -117,6 +117,21 @@ export function recordsContract(t: Test, open: (t: Test) => Promise<Store>): voi
     t.equal(await records.get('token', 'never there'), undefined)
   })
 
+  t.test('the access epoch is another with a record or the directory, and the same otherwise', async (t) => {
+    const store = await opened(t)
+    const seen = [store.accessEpoch()]
+    await store.records.put(row('a'))
+    seen.push(store.accessEpoch())
+    await store.commit([toPut('PractitionerRole', '1', 'v1')])
+    seen.push(store.accessEpoch())
+    t.same(seen, [...new Set(seen)])
+    await store.commit([toPut('Patient', '1', 'v1')])
+    await store.commit([], { records: [{ kind: 'add', quiet: true, row: row('b') }] })
+    t.equal(store.accessEpoch(), seen.at(-1))
+    await store.close()
+    t.throws(() => store.accessEpoch(), { code: 'unavailable' })
+  })
+
   t.test('the epoch stays with quiet changes', async (t) => {
     const store = await opened(t)
     await store.records.put(row('a'))

@@ -65,7 +65,7 @@ async function goOn(
   id: string,
   form?: Form,
 ): Promise<FastifyReply> {
-  const pending = await findPending(context, request, reply, id)
+  const { pending, isNew } = await findPending(context, request, reply, id)
   const client = await context.clients.findActive(pending.request.client)
   if (!client) throw new PageError('unknown-client')
   // It may have been taken from the registration since.
@@ -74,7 +74,10 @@ async function goOn(
   const visit: Visit = { context, request, reply, pending, client, ...(form && { form }) }
   try {
     const session = await findSession(context, request)
-    return await answer(visit, await nextStep(context, pending, client, session))
+    const step = await nextStep(context, pending, client, session)
+    // What is answered at once needs no keeping.
+    if (isNew && step.kind !== 'remembered') await keepPending(context, pending)
+    return await answer(visit, step)
   } catch (error) {
     return refuse(context, reply, client, pending.request, error)
   }

@@ -68,22 +68,22 @@ export async function keepPending({ app }: SmartContext, pending: Pending): Prom
   })
 }
 
-/** Returns the request of that id; throws PageError `stale` where there is none, or another browser goes on with it. */
+/**
+ * Returns the request of that id, bound to this browser; where it is the first, `keepPending` makes that good. Throws PageError
+ * `stale` where there is none, or another browser goes on with it.
+ */
 export async function findPending(
   context: SmartContext,
   request: FastifyRequest,
   reply: FastifyReply,
   id: string,
-): Promise<Pending> {
+): Promise<{ readonly pending: Pending; readonly isNew: boolean }> {
   const row = isToken(id) ? await context.app.store.records.get(PENDING, hashToken(id)) : undefined
   const pending = row?.value as Pending | undefined
   if (!pending) throw new PageError('stale')
   const browser = toCsrfToken(context, request, reply)
   if (pending.browser !== undefined && !isEqual(pending.browser, browser)) throw new PageError('stale')
-  if (pending.browser !== undefined) return pending
-  const bound = { ...pending, browser }
-  await keepPending(context, bound)
-  return bound
+  return { pending: { ...pending, browser }, isNew: pending.browser === undefined }
 }
 
 /** Ends it before its answer is made good: of several answers at once, in whatever process, one goes on. Throws PageError `stale` for the others. */

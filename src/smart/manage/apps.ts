@@ -59,8 +59,7 @@ async function toAppAccess(
   const patient = grant.patient === undefined ? undefined : `Patient/${grant.patient}`
   const isOthers = patient !== undefined && (patient !== grant.subject || grant.act !== undefined)
   const refs = [...(isOthers ? [patient] : []), ...(grant.organization ? [grant.organization] : [])]
-  const policy = await policyOf(app, grant)
-  const names = refs.length === 0 ? new Map<string, string>() : await readNames(app, policy, refs)
+  const names = await namesOf(context, grant, refs)
   return {
     id,
     clientName: client ? nameOf(client, language) : clientId,
@@ -75,6 +74,16 @@ async function toAppAccess(
     ...(lastUse !== undefined && lastUse >= createdAt && { lastUse }),
     isInForce: await isInForce(app.store, authorization),
   }
+}
+
+// Most people have allowed apps their own record alone: no name is needed then, nor a policy to read it by.
+async function namesOf(
+  context: SmartContext,
+  grant: Authorization['grant'],
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (refs.length === 0) return new Map()
+  return readNames(context.app, await policyOf(context.app, grant), refs)
 }
 
 // By client: when it last did something in the name of the account.

@@ -8,7 +8,7 @@ import { backup } from './backup.ts'
 import { openCodeSystems } from './concepts/systems.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { openConsents } from './consents.ts'
-import { createEpoch, SHARED_BYTES } from './epoch.ts'
+import { createAccessEpoch, createEpoch, SHARED_BYTES } from './epoch.ts'
 import { isBusy, missingGrantee } from './failure.ts'
 import { historyPage } from './history.ts'
 import { createBuffer } from './journal/buffer.ts'
@@ -55,8 +55,10 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
   const journal = createJournal(connection, writer)
   const epoch = createEpoch(connection, new BigInt64Array(shared))
   const codeSystems = openCodeSystems(systems, records, epoch)
-
   let closing: Promise<void> | undefined
+  const isClosed = () => closing !== undefined
+  const consents = openConsents(connection, isClosed)
+
   return {
     read: (plan) => granted(writer, () => readVersion(connection, plan.data)),
     search: ({ data }) =>
@@ -77,10 +79,11 @@ export async function openSqliteStore(folder: string, options: SqliteOptions = {
     },
     commit: (changes, commitOptions) => writer.commit(changes, commitOptions),
     records,
-    consents: openConsents(connection, () => closing !== undefined),
+    consents,
     journal,
     codeSystems,
     epoch,
+    accessEpoch: createAccessEpoch(connection, isClosed, [epoch, consents.epoch]),
     backup: (target, onProgress) =>
       backup({ file, systems }, { file: target, systems: `${target}.${SYSTEMS}` }, onProgress),
     close() {
