@@ -1,10 +1,11 @@
 // An app in a real browser on another origin: standalone and from a hospital's system, with preflights, renewing by itself.
 import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { serveApps } from '../../conformance/apps/serve.ts'
 import type { SmartServer } from '../support/authorization.ts'
 import { openBrowser } from '../support/browser.ts'
 import { checkScreen } from '../support/check-screen.ts'
-import { measurement, openLiveServer } from '../support/live.ts'
+import { findPort, measurement, openLiveServer } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
 import { openClient } from '../support/rest.ts'
 import { openSampleApp, readState, type SampleApp } from '../support/sample-app.ts'
@@ -64,12 +65,43 @@ t.test('53: an app on another origin is launched standalone, after preflights wi
   t.equal(await chart(page, '8867-4').count(), 3)
   t.equal(await chart(page, '29463-7').count(), 1)
   t.match(await page.locator('#banner').textContent(), '山田 太郎')
+  const background = await page.evaluate('getComputedStyle(document.body).backgroundColor')
+  t.equal(background, 'rgb(247, 249, 250)', 'the colour of smart_style_url')
   t.ok(
     preflights.some((url) => url.startsWith(`${server.base}/Observation`)),
     'a preflight went ahead',
   )
   t.strictSame([...origins], [app.origin])
   await checkScreen(t, page, 'app-en')
+})
+
+t.test('53: another origin learns the endpoints and nothing else', async (t) => {
+  const scene = await openScene(t)
+  if (!scene) return
+  const { page, app, server } = scene
+  const port = await findPort()
+  const stranger = await serveApps(port, () => ({ clientId: app.clientId, iss: server.base }))
+  t.teardown(() => {
+    stranger.closeAllConnections()
+    stranger.close()
+  })
+  await page.goto(`http://localhost:${port}/growth/index.html`)
+  const authorization = `Bearer ${await server.token('system/*.rs')}`
+  const ask = (url: string, options: object = {}) =>
+    page.evaluate(
+      `fetch(${JSON.stringify(url)}, ${JSON.stringify(options)}).then(({ status }) => status, ({ name }) => name)`,
+    )
+  t.equal(await ask(`${server.base}/.well-known/smart-configuration`), 200)
+  t.equal(await ask(`${server.base}/metadata`), 200)
+  t.equal(await ask(`${server.base}/Patient/p1`, { headers: { authorization } }), 'TypeError')
+  const form = {
+    method: 'POST',
+    body: 'grant_type=x',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  }
+  t.equal(await ask(new URL('/auth/token', server.base).href, form), 'TypeError')
+  await page.goto(`${app.origin}/growth/index.html`)
+  t.equal(await ask(`${server.base}/Patient/p1`, { headers: { authorization } }), 200)
 })
 
 t.test('24: fhirclient in a browser renews its token without client_id', async (t) => {

@@ -101,6 +101,7 @@ for (const language of ['en', 'ja'] as const)
     await readsNothingElse(t, page, server)
     await endsNextMonth(t, server)
 
+    const { tokenResponse } = await readState(page)
     const own = await page.context().newPage()
     await own.goto(new URL('/auth/manage', server.base).href)
     await check(own, 'apps')
@@ -114,6 +115,8 @@ for (const language of ['en', 'ja'] as const)
     await page.locator('#message.error').waitFor()
     t.equal(await page.locator('#message').textContent(), words.denied)
     await check(page, 'app-ended')
+    const renewal = { grant_type: 'refresh_token', refresh_token: tokenResponse['refresh_token']! }
+    t.match(await server.post('/auth/token', renewal), { status: 400, body: { error: 'invalid_grant' } })
 
     await own.goto(new URL('/auth/history', server.base).href)
     const told = await own.locator('main').textContent()

@@ -149,12 +149,8 @@ t.test("Medplum's login with a secret is no Backend Service", async (t) => {
   t.equal(wrong.name, 'OperationOutcomeError')
 })
 
-t.test('openid-client logs a user in with PKCE and nonce, and all that comes holds', async (t) => {
-  const server = await openMeasured(t)
-  const client = await server.client()
-  const config = await discover(server, client, openid.None())
-  openid.enableNonRepudiationChecks(config)
-  const redirect_uri = client.metadata.redirect_uris[0]!
+/** A user is asked by openid-client's own request, allows it, and the code is exchanged with every check it has. */
+async function logInWith(server: SmartServer, config: openid.Configuration, redirect_uri: string) {
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()]
   const url = openid.buildAuthorizationUrl(config, {
@@ -168,11 +164,19 @@ t.test('openid-client logs a user in with PKCE and nonce, and all that comes hol
   })
   const account = await server.account(['Patient/p1'])
   const visitor = await server.visitor(account)
-  const answered = await visitor.submit(await visitor.follow(await visitor.get(url.href)), {
-    decision: 'allow',
-  })
+  const asked = await visitor.follow(await visitor.get(url.href))
+  const answered = await visitor.submit(asked, { decision: 'allow' })
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }
   const tokens = await openid.authorizationCodeGrant(config, new URL(answered.location!), checks)
+  return { account, tokens }
+}
+
+t.test('openid-client logs a user in with PKCE and nonce, and all that comes holds', async (t) => {
+  const server = await openMeasured(t)
+  const client = await server.client()
+  const config = await discover(server, client, openid.None())
+  openid.enableNonRepudiationChecks(config)
+  const { account, tokens } = await logInWith(server, config, client.metadata.redirect_uris[0]!)
   const claims = tokens.claims()!
   t.match(claims, { sub: account.id, fhirUser: `${server.base}/Patient/p1` })
   t.equal(tokens.expiresIn()! <= 3600, true)
@@ -182,11 +186,37 @@ t.test('openid-client logs a user in with PKCE and nonce, and all that comes hol
   const observations = (token: string) =>
     fetch(`${server.base}/Observation?code=${HEART_RATE}`, { headers: { authorization: `Bearer ${token}` } })
   t.equal((await observations(renewed.access_token)).status, 200)
+  const unproved = openid.tokenIntrospection(config, renewed.access_token)
+  t.match(await refusalOf(unproved), { error: 'invalid_client', status: 401 })
   await openid.tokenRevocation(config, renewed.refresh_token!)
   t.equal((await observations(renewed.access_token)).status, 401)
   const again = openid.refreshTokenGrant(config, renewed.refresh_token!)
   t.match(await refusalOf(again), { error: 'invalid_grant', status: 400 })
 })
+
+for (const method of ['client_secret_basic', 'client_secret_post'] as const)
+  t.test(`openid-client with ${method} introspects and revokes what it was given`, async (t) => {
+    const server = await openMeasured(t)
+    const { secret, secretHash } = createSecret()
+    const client = await server.client({ token_endpoint_auth_method: method }, { secretHash })
+    const by =
+      method === 'client_secret_basic' ? openid.ClientSecretBasic(secret) : openid.ClientSecretPost(secret)
+    const config = await discover(server, client, by)
+    const { account, tokens } = await logInWith(server, config, client.metadata.redirect_uris[0]!)
+    const found = await openid.tokenIntrospection(config, tokens.access_token)
+    t.match(found, {
+      active: true,
+      client_id: client.id,
+      scope: tokens.scope,
+      patient: 'p1',
+      sub: account.id,
+    })
+    await openid.tokenRevocation(config, tokens.access_token)
+    t.strictSame(await openid.tokenIntrospection(config, tokens.access_token), { active: false })
+    const wrong = await discover(server, client, openid.ClientSecretBasic(createSecret().secret))
+    const refused = openid.refreshTokenGrant(wrong, tokens.refresh_token!)
+    t.match(await refusalOf(refused), { error: 'invalid_client', status: 401 })
+  })
 
 for (const alg of ['ES384', 'RS384'] as const) {
   t.test(`openid-client as a Backend Service signs with ${alg}; aud is the token URL`, async (t) => {
