@@ -278,7 +278,7 @@ export const SETTINGS = {
     'MUSUBI_AUTH_REQUESTS_PER_MINUTE',
     '30000',
     'requests',
-    'How many requests of one client are answered by the authorization server in a minute.',
+    'How many requests of one client, and of one address, are answered by the authorization server in a minute.',
     integer(1, 10_000_000),
   ),
   defaultCount: setting(

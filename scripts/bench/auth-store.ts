@@ -1,11 +1,12 @@
 // A store with people who have let an app into their records, and with clients that ask in their own name.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createSystemPolicy } from '../../src/access/system.ts'
 import { createContext } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Resource } from '../../src/fhir/resource.ts'
 import { buildPut } from '../../src/interactions/write.ts'
 import { type Account, toLoginKey } from '../../src/smart/account.ts'
+import { AUTHORIZATIONS, type Authorization, toAuthorizationRow } from '../../src/smart/authorization.ts'
 import { capacitiesOf } from '../../src/smart/authorize/capacity.ts'
 import { decide } from '../../src/smart/authorize/decided.ts'
 import { startPending } from '../../src/smart/authorize/pending.ts'
@@ -170,8 +171,18 @@ async function grant(
   })
 }
 
-/** Fills a new store in `folder` with `count` people, each with a record, a session and a grant, and with two backends. */
-export async function fillAuthStore(folder: string, count: number): Promise<AuthStore> {
+/** Puts `count` more authorizations like the one of `account` on record: as if the app had been opened as often before. */
+async function putPast({ app: { store } }: SmartContext, account: string, count: number): Promise<void> {
+  const [row] = await store.records.list(AUTHORIZATIONS, account)
+  const authorization = row!.value as Authorization
+  const past = Array.from({ length: count }, () =>
+    toAuthorizationRow({ ...authorization, id: randomUUID() }, Date.now()),
+  )
+  await store.commit([], { records: past.map((each) => ({ kind: 'add', quiet: true, row: each })) })
+}
+
+/** Fills a new store in `folder` with `count` people, each with a record, a session and a grant, and with two backends; the first of them has `past` more grants. */
+export async function fillAuthStore(folder: string, count: number, past: number): Promise<AuthStore> {
   const config = loadConfig({ ...SETTINGS, MUSUBI_STORE: `sqlite:${folder}` })
   const store = await openStore(config.store)
   try {
@@ -195,6 +206,7 @@ export async function fillAuthStore(folder: string, count: number): Promise<Auth
     const password = await hashPassword(PASSWORD)
     const people = []
     for (let index = 0; index < count; index++) people.push(await putPerson(smart, app, index, password))
+    await putPast(smart, people[0]!.account, past)
     return { address: config.store, app: app.id, people, backends }
   } finally {
     await store.close()

@@ -118,8 +118,7 @@ async function change(
   what: { readonly before?: unknown; readonly after?: unknown },
 ): Promise<void> {
   const last = records.at(-1)!
-  const [collection, key] =
-    last.kind === 'delete' ? [last.collection, last.key] : [last.row.collection, last.row.key]
+  const { collection, key } = 'row' in last ? last.row : last
   const verb = what.after === undefined ? 'remove' : 'put'
   const row = buildTaskRow({ task: 'config', query: `policy ${verb} ${collection} ${key}` })
   await store.commit([], {

@@ -1,6 +1,6 @@
 // What somebody has allowed a client: the one record that its codes, access tokens and refresh tokens hang on.
 import type { TokenGrant } from '../access/principal.ts'
-import type { Store } from '../store/store.ts'
+import type { RecordChange, Store } from '../store/store.ts'
 import { findAccount } from './account.ts'
 import { CLIENTS, type Client } from './client.ts'
 
@@ -59,29 +59,66 @@ export async function findAuthorization(
   return (await records.get(AUTHORIZATIONS, id))?.value as Authorization | undefined
 }
 
-/** Returns the row of an authorization; kept for a while after its end, so that what it allowed can still be told. */
-export function toAuthorizationRow(authorization: Authorization) {
+/** Long enough for a redirect and the request that follows it. */
+export const CODE_LIFE_MS = 60_000
+/** How long it can still be told what an authorization allowed, after the last of its tokens. */
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000
+
+/** True where the scopes granted give a refresh token. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-a-refresh-token */
+export function isRefreshable({ scope }: Pick<Authorization, 'scope'>): boolean {
+  return scope.split(' ').some((each) => each === 'offline_access' || each === 'online_access')
+}
+
+/** Returns the instant (ms) after which no token of an authorization is good, where one was given at `now` for the last time. */
+export function toLastInstant(
+  authorization: Pick<Authorization, 'scope' | 'until'>,
+  ttl: { readonly accessTokenTtl: number; readonly refreshTokenTtl: number },
+  now = Date.now(),
+): number {
+  const lifeMs = isRefreshable(authorization) ? ttl.refreshTokenTtl : ttl.accessTokenTtl
+  return Math.min(now + CODE_LIFE_MS + lifeMs, authorization.until ?? Infinity)
+}
+
+/** Returns the change by which an authorization stays on record for a while after its last token, or with `superseded` no longer. */
+export function toStay(
+  { id }: Authorization,
+  lastInstant: number,
+  { superseded = false }: { readonly superseded?: boolean } = {},
+): RecordChange {
+  const expiresAt = lastInstant + (superseded ? 0 : KEPT_MS)
+  return { kind: 'expire', quiet: true, collection: AUTHORIZATIONS, key: id, expiresAt }
+}
+
+/**
+ * Returns the row of an authorization of which no token is good after `lastInstant` (ms), or its end where it has ended. It
+ * is kept for a while longer, so that what it allowed can still be told.
+ */
+export function toAuthorizationRow(authorization: Authorization, lastInstant?: number) {
+  const { id, account, endedAt = lastInstant } = authorization
   return {
     collection: AUTHORIZATIONS,
-    key: authorization.id,
+    key: id,
     value: authorization,
-    owner: authorization.account,
+    owner: account,
+    ...(endedAt !== undefined && { expiresAt: endedAt + KEPT_MS }),
   }
 }
 
 /**
  * True where tokens of the authorization are accepted now: it has not ended, nor its time; its client is active and still
- * registered for the purpose (C1); the account that granted it is active, and the Consent it rests on. Doubt is no.
+ * registered for the purpose (C1); the account that granted it is active and still bound to whom it granted as; and the
+ * Consent it rests on is active. Doubt is no.
  */
 export async function isInForce(
   { records, consents }: Pick<Store, 'records' | 'consents'>,
   authorization: Authorization,
   now = Date.now(),
 ): Promise<boolean> {
-  const { endedAt, until, client: clientId, account, grant, consent } = authorization
+  const { endedAt, until, client: clientId, account: accountId, grant, consent } = authorization
   if (endedAt !== undefined || (until !== undefined && until <= now)) return false
   const client = (await records.get(CLIENTS, clientId))?.value as Client | undefined
   if (client?.status !== 'active' || !client.purposes.includes(grant.purpose)) return false
-  if (!(await findAccount({ records }, account))) return false
+  const account = await findAccount({ records }, accountId)
+  if (!account?.bindings.some(({ ref }) => ref === (grant.act ?? grant.subject))) return false
   return consent === undefined || (await consents.current(consent))?.['status'] === 'active'
 }

@@ -39,6 +39,8 @@ export interface SmartContext {
   readonly clientKeys: ClientKeys
   /** Wrong credentials of clients, counted in this process. */
   readonly clientAttempts: Attempts
+  /** Requests of addresses and clients, counted in this process. */
+  readonly requests: Attempts
   /** Signing keys, and the sealing of what is kept secret in the store. */
   readonly keys: Keys
   /** 32 bytes that bind a form to a browser. */

@@ -19,6 +19,7 @@ import { answerEndpointFailure, answerPageFailure } from './failure.ts'
 import { registerIntrospect } from './introspect.ts'
 import { registerJwks } from './keys/jwks.ts'
 import { openKeys } from './keys/open-keys.ts'
+import { countRequests, registerLimits } from './limits.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
 import { registerLanguage } from './pages/language.ts'
@@ -76,6 +77,7 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     csrfKey: keys.derive('csrf'),
     clientKeys,
     clientAttempts: countAttempts(settings.attemptsPerMinute),
+    requests: countRequests(settings.requestsPerMinute),
   }
   return context
 }
@@ -87,6 +89,7 @@ export async function registerSmart(app: FastifyInstance, context: SmartContext)
       route.config = { ...route.config, public: true }
     })
     await scope.register(cookie)
+    registerLimits(scope, context)
     scope.removeAllContentTypeParsers()
     // Bodies are read as bytes: what they hold is checked where it is parsed.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) =>

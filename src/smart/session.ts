@@ -61,7 +61,9 @@ export async function startSession(
           expiresAt: session.expiresAt,
         },
       },
-      ...(old === undefined ? [] : [{ kind: 'delete', collection: SESSIONS, key: old } as const]),
+      ...(old === undefined
+        ? []
+        : [{ kind: 'delete', quiet: true, collection: SESSIONS, key: old } as const]),
     ],
     journal: toJournal(context, { event: 'login', grant: toPerson(account) }),
   })

@@ -106,14 +106,15 @@ export interface RecordRow {
   readonly expiresAt?: number
 }
 
-export type RecordChange =
-  | {
-      readonly kind: 'add' | 'put'
-      readonly row: RecordRow
-      /** Nobody keeps what such a row said before, or that there was none: the epoch stays. */
-      readonly quiet?: boolean
-    }
+export type RecordChange = (
+  | { readonly kind: 'add' | 'put'; readonly row: RecordRow }
   | { readonly kind: 'delete'; readonly collection: string; readonly key: string }
+  /** Another end for an unexpired row, and nothing else of it: who changes it at the same time is not undone. */
+  | { readonly kind: 'expire'; readonly collection: string; readonly key: string; readonly expiresAt: number }
+) & {
+  /** Nobody keeps what such a row said before, or that there was none: the epoch stays. */
+  readonly quiet?: boolean
+}
 
 export interface Records {
   get(collection: string, key: string): Promise<RecordRow | undefined>

@@ -190,10 +190,12 @@ t.test(
 t.test('what an app was allowed ends also where its Consent cannot be withdrawn any more', async (t) => {
   const { server, me } = await open(t)
   const id = await authorize(server, 'me', { consent: 'Consent/not-there' })
-  const other = await authorize(server, 'me')
+  const again = await authorize(server, 'me')
+  const another = await authorize(server, 'me', { client: 'ehr' })
   t.equal((await me.end(id)).statusCode, 303)
-  t.match(await findAuthorization(server.store, id), { endedBy: 'user', endedAt: Number })
-  t.equal((await findAuthorization(server.store, other))?.endedAt, undefined)
+  for (const ended of [id, again])
+    t.match(await findAuthorization(server.store, ended), { endedBy: 'user', endedAt: Number })
+  t.equal((await findAuthorization(server.store, another))?.endedAt, undefined, 'another app goes on')
 })
 
 t.test('nobody ends what is not theirs, or without a form of this browser', async (t) => {

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { TokenGrant } from '../../src/access/principal.ts'
 import { createApp } from '../../src/app.ts'
 import { ACCOUNTS } from '../../src/smart/account.ts'
-import { AUTHORIZATIONS, type Authorization, endAuthorization } from '../../src/smart/authorization.ts'
+import { AUTHORIZATIONS, type Authorization } from '../../src/smart/authorization.ts'
 import { CLIENTS } from '../../src/smart/client.ts'
 import { hashToken, TOKENS } from '../../src/smart/token.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -151,7 +151,7 @@ const userEnds: Readonly<Record<string, End>> = {
     change(server, ACCOUNTS, account!.id, { status: 'disabled' }),
   'the account is gone': ({ store }, { account }) => store.records.delete(ACCOUNTS, account!.id),
   'the user has ended it': async (server, granted) =>
-    endAuthorization(server.store, (await authorizationOf(server, granted)).id, 'user'),
+    change(server, AUTHORIZATIONS, (await authorizationOf(server, granted)).id, { endedAt: Date.now() }),
   'the authorization is gone': async (server, granted) =>
     server.store.records.delete(AUTHORIZATIONS, (await authorizationOf(server, granted)).id),
   'the day has come that the person chose': async (server, granted) =>

@@ -100,6 +100,38 @@ export function recordsContract(t: Test, open: (t: Test) => Promise<Store>): voi
     t.equal(after.versions[0]!.created, true)
   })
 
+  t.test('expire gives an unexpired row another end, and leaves what it says', async (t) => {
+    const store = await opened(t)
+    const { records } = store
+    const expire = (key: string, expiresAt: number) =>
+      store.commit([], { records: [{ kind: 'expire', collection: 'token', key, expiresAt }] })
+    const later = Date.now() + 60_000
+    await records.put(row('a', { owner: 'x' }))
+    await expire('a', later)
+    t.same(await records.get('token', 'a'), row('a', { owner: 'x', expiresAt: later }))
+    await expire('a', Date.now() - 1)
+    t.equal(await records.get('token', 'a'), undefined)
+    await expire('a', later)
+    t.equal(await records.get('token', 'a'), undefined, 'what has expired stays so')
+    await expire('never there', later)
+    t.equal(await records.get('token', 'never there'), undefined)
+  })
+
+  t.test('the epoch stays with quiet changes', async (t) => {
+    const store = await opened(t)
+    await store.records.put(row('a'))
+    const before = store.epoch()
+    const quiet = true
+    await store.commit([], { records: [{ kind: 'add', quiet, row: row('b') }] })
+    await store.commit([], {
+      records: [{ kind: 'expire', quiet, collection: 'token', key: 'b', expiresAt: Date.now() + 60_000 }],
+    })
+    await store.commit([], { records: [{ kind: 'delete', quiet, collection: 'token', key: 'b' }] })
+    t.equal(store.epoch(), before)
+    await store.commit([], { records: [{ kind: 'delete', collection: 'token', key: 'a' }] })
+    t.not(store.epoch(), before)
+  })
+
   t.test('the epoch grows with every change of a record, and not with a resource of our own', async (t) => {
     const store = await opened(t)
     const seen = [store.epoch()]

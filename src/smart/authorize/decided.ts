@@ -3,14 +3,18 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { assertGrant } from '../../access/grant.ts'
 import { parseScopes } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
+import type { RecordChange } from '../../store/store.ts'
 import { performAs, policyOf } from '../acting.ts'
 import { toJournal } from '../audit.ts'
 import {
   type Authorization,
+  CODE_LIFE_MS,
   CODES,
   type GrantBase,
   type LaunchContext,
   toAuthorizationRow,
+  toLastInstant,
+  toStay,
 } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
@@ -23,9 +27,7 @@ import type { Code } from '../token-endpoint/authorization-code.ts'
 import { toConsent } from './app-consent.ts'
 import type { Capacity } from './capacity.ts'
 import { type Pending, toPendingEnd } from './pending.ts'
-
-/** Long enough for a redirect and the request that follows it. */
-const CODE_LIFE_MS = 60_000
+import { toRemembered } from './remembered.ts'
 
 /** What was decided, by whom. */
 export interface Decided {
@@ -40,8 +42,8 @@ export interface Decided {
   readonly asked: string
   /** Instant (ms) at which it ends. */
   readonly until?: number
-  /** Of an earlier decision that is taken over; else a new one is written where a person decides on their own record. */
-  readonly consent?: string
+  /** The same question was answered by it: its Consent is taken over, where else a new one is written. */
+  readonly before?: Authorization
 }
 
 /** True where a person lets an app into their own record, or that of whom they act for: that is a Consent (issue of their own). */
@@ -61,12 +63,13 @@ export async function decide(context: SmartContext, decided: Decided): Promise<s
     const expiresAt = now + context.settings.accessTokenTtl
     await assertGrant({ ...grant, scope: scopesOf(scope), expiresAt }, await toGrantContext(context.app))
   })
-  const consent = decided.consent ?? (await refuseOn(() => writeConsent(context, decided, now)))
+  const { before } = decided
+  const consent = before ? before.consent : await refuseOn(() => writeConsent(context, decided, now))
   const authorization = toAuthorization(context, decided, { grant, consent, now })
   const code = randomBytes(32).toString('base64url')
   await context.app.store.commit([], {
     records: [
-      { kind: 'add', quiet: true, row: toAuthorizationRow(authorization) },
+      ...toAuthorizationChanges(context, decided, authorization, now),
       { kind: 'add', quiet: true, row: toCodeRow(context, decided, code, authorization.id) },
       toPendingEnd(pending),
     ],
@@ -79,6 +82,22 @@ export async function decide(context: SmartContext, decided: Decided): Promise<s
     }),
   })
   return code
+}
+
+function toAuthorizationChanges(
+  { settings }: SmartContext,
+  { before, pending }: Decided,
+  authorization: Authorization,
+  now: number,
+): readonly RecordChange[] {
+  const row = toAuthorizationRow(authorization, toLastInstant(authorization, settings, now))
+  return [
+    { kind: 'add', quiet: true, row },
+    // Whoever breaks the glass is asked each time.
+    ...(pending.elevation ? [] : [toRemembered(authorization, row.expiresAt!)]),
+    // An app that is opened every day leaves no trail of authorizations: of each only its tokens are left.
+    ...(before ? [toStay(before, toLastInstant(before, settings, now), { superseded: true })] : []),
+  ]
 }
 
 function toGrant({ client, capacity, purpose, pending }: Decided): GrantBase {

@@ -1,6 +1,7 @@
 // The authorization endpoint and the pages that answer it. https://www.rfc-editor.org/rfc/rfc6749#section-3.1
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { noteEvent } from '../audit.ts'
+import type { Authorization } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { assertCsrf } from '../csrf.ts'
@@ -11,11 +12,14 @@ import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
 import { findSession } from '../session.ts'
 import { decide } from './decided.ts'
 import { findLaunch } from './launch.ts'
-import { findPending, keepPending, type Pending, startPending } from './pending.ts'
+import { claimPending, findPending, keepPending, type Pending, startPending } from './pending.ts'
 import { redirect, redirectError } from './redirect.ts'
 import { readDestination, readRequest } from './request.ts'
 import { askConsent, askElevation, askIdentity, askPatient, type Turn, type Visit } from './screens.ts'
 import { nextStep, type Question, type Step } from './step.ts'
+
+/** As much as fits into a URL, where the same is sent by GET, and more: a request is kept for a while, whoever sends it. */
+const MAX_REQUEST_BYTES = 32 * 1024
 
 /** Adds `GET` and `POST /auth/authorize`, and `/auth/go/ID`, where a request goes on until it is answered. */
 export function registerAuthorize(app: FastifyInstance, context: SmartContext): void {
@@ -23,17 +27,21 @@ export function registerAuthorize(app: FastifyInstance, context: SmartContext): 
   app.get(`${rootPath}/auth/authorize`, (request, reply) =>
     begin(context, reply, parseForm(request.url.slice(request.url.indexOf('?') + 1 || request.url.length))),
   )
-  app.post(`${rootPath}/auth/authorize`, (request, reply) =>
+  app.post(`${rootPath}/auth/authorize`, { bodyLimit: MAX_REQUEST_BYTES }, (request, reply) =>
     begin(context, reply, parseFormBody(request.headers['content-type'], request.body)),
   )
   app.get<{ Params: { id: string } }>(`${rootPath}/auth/go/:id`, (request, reply) =>
     goOn(context, request, reply, request.params.id),
   )
-  app.post<{ Params: { id: string } }>(`${rootPath}/auth/go/:id`, (request, reply) => {
-    const form = parseFormBody(request.headers['content-type'], request.body)
-    assertCsrf(context, request, form)
-    return goOn(context, request, reply, request.params.id, form)
-  })
+  app.post<{ Params: { id: string } }>(
+    `${rootPath}/auth/go/:id`,
+    { bodyLimit: MAX_REQUEST_BYTES },
+    (request, reply) => {
+      const form = parseFormBody(request.headers['content-type'], request.body)
+      assertCsrf(context, request, form)
+      return goOn(context, request, reply, request.params.id, form)
+    },
+  )
 }
 
 // Nothing is redirected to the app before it is known that the address is its own.
@@ -60,6 +68,9 @@ async function goOn(
   const pending = await findPending(context, request, reply, id)
   const client = await context.clients.findActive(pending.request.client)
   if (!client) throw new PageError('unknown-client')
+  // It may have been taken from the registration since.
+  if (!client.metadata.redirect_uris.includes(pending.request.redirectUri))
+    throw new PageError('bad-redirect')
   const visit: Visit = { context, request, reply, pending, client, ...(form && { form }) }
   try {
     const session = await findSession(context, request)
@@ -88,7 +99,7 @@ async function answer(visit: Visit, step: Step): Promise<FastifyReply> {
     case 'consent':
       return takeTurn(visit, await askConsent(visit, step), step.question)
     case 'remembered':
-      return finish(visit, step.question, step.before)
+      return finish(visit, step.question, { ...step.before, before: step.before })
   }
 }
 
@@ -120,13 +131,15 @@ async function takeTurn(visit: Visit, turn: Turn, question?: Question): Promise<
 interface Granted {
   readonly scope: string
   readonly until?: number
-  readonly consent?: string
+  /** What had answered the same question. */
+  readonly before?: Authorization
 }
 
 async function finish(visit: Visit, question: Question, granted: Granted): Promise<FastifyReply> {
   const { context, reply, pending, client } = visit
   const { session, capacity, purpose, asked } = question
-  const { scope, until, consent } = granted
+  const { scope, until, before } = granted
+  if (before === undefined) await claimPending(context, pending)
   const code = await decide(context, {
     pending,
     client,
@@ -136,7 +149,7 @@ async function finish(visit: Visit, question: Question, granted: Granted): Promi
     asked,
     scope,
     ...(until !== undefined && { until }),
-    ...(consent !== undefined && { consent }),
+    ...(before && { before }),
   })
   return redirect(reply, pending.request, { code })
 }

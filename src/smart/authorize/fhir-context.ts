@@ -1,5 +1,6 @@
 // What else is open in the EHR at a launch. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#fhircontext
 import type { LaunchContext } from '../authorization.ts'
+import { isJsonObject } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
 
 /**
@@ -33,11 +34,19 @@ function isContext(value: unknown): boolean {
   if (type !== undefined && !isType(type)) return false
   if (role !== undefined && !isRole(role)) return false
   if (canonical !== undefined) return typeof canonical === 'string' && URL.canParse(canonical)
-  if (identifier !== undefined) return typeof identifier === 'object' && identifier !== null
+  if (identifier !== undefined) return isJsonObject(identifier) && isShallow(identifier, IDENTIFIER_LEVELS)
   const [, of] =
     (typeof reference === 'string' && /^([A-Z][A-Za-z]+)\/[A-Za-z0-9.-]{1,64}$/.exec(reference)) || []
   if (of === undefined) return false
   return (of !== 'Patient' && of !== 'Encounter') || (role !== undefined && role !== 'launch')
+}
+
+/** More than an Identifier has; what is nested without end cannot be written down. */
+const IDENTIFIER_LEVELS = 8
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1))
 }
 
 function isType(type: unknown): boolean {

@@ -1,17 +1,16 @@
 // How a hospital system starts an app for the user that is at it: with that user's own token it gets the value of `launch`.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { TokenGrant } from '../../access/principal.ts'
+import { type TokenGrant, toPrincipal } from '../../access/principal.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import { findAccount } from '../account.ts'
-import { performAs, policyOf } from '../acting.ts'
-import { findAuthorization, isInForce, type LaunchContext } from '../authorization.ts'
+import { performAs } from '../acting.ts'
+import type { LaunchContext } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { UNCACHED } from '../failure.ts'
 import { type Form, parseFormBody } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { hashToken, TOKENS } from '../token.ts'
-import { toBearer } from '../verifier.ts'
+import { findUserToken } from '../user-token.ts'
 import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
 import { readFhirContext } from './fhir-context.ts'
 import { startLaunch } from './launch.ts'
@@ -22,7 +21,8 @@ import { startLaunch } from './launch.ts'
  */
 export function registerLaunch(app: FastifyInstance, context: SmartContext): void {
   app.post(`${context.urls.rootPath}/auth/launch`, async (request, reply) => {
-    const { account, capacity } = await readUser(context, request)
+    const user = await readUser(context, request)
+    const { account, capacity } = user
     const form = parseFormBody(request.headers['content-type'], request.body)
     const client = await context.clients.findActive(form['client_id'] ?? '')
     if (!client) throw new OAuthError('invalid_request', 'client_id is not that of an active client')
@@ -30,7 +30,7 @@ export function registerLaunch(app: FastifyInstance, context: SmartContext): voi
       client: client.id,
       account,
       capacity,
-      context: await readContext(context, capacity, form),
+      context: await readContext(context, user, form),
     })
     const uri = toLaunchUri(context, client, launch)
     return reply
@@ -53,33 +53,38 @@ export function toLaunchUri(
   return `${uri}${uri.includes('?') ? '&' : '?'}${query}`
 }
 
-async function readUser(
-  context: SmartContext,
-  { headers }: FastifyRequest,
-): Promise<{ readonly account: string; readonly capacity: Capacity }> {
-  const { store } = context.app
-  const token = toBearer(headers.authorization)
-  const row = token === undefined ? undefined : await store.records.get(TOKENS, hashToken(token))
-  const id = (row?.value as TokenGrant | undefined)?.authorization
-  const authorization = id === undefined ? undefined : await findAuthorization(store, id)
-  if (!authorization || !(await isInForce(store, authorization)))
-    throw new OAuthError('invalid_token', 'An access token of a user is needed in the Authorization header')
-  const account = await findAccount(store, authorization.account)
-  const all = account ? await capacitiesOf(context, account) : []
-  const capacity = all.find((each) => isSameCapacity(each, authorization.grant))
-  if (!capacity) throw new OAuthError('access_denied', 'The user may no longer act in this capacity')
-  return { account: authorization.account, capacity }
+interface User {
+  readonly account: string
+  readonly capacity: Capacity
+  /** What the token that was shown is for. */
+  readonly grant: TokenGrant
 }
 
-async function readContext(context: SmartContext, capacity: Capacity, form: Form): Promise<LaunchContext> {
+async function readUser(context: SmartContext, { headers }: FastifyRequest): Promise<User> {
+  const found = await findUserToken(context, headers)
+  if (!found)
+    throw new OAuthError('invalid_token', 'An access token of a user is needed in the Authorization header')
+  const { grant, authorization } = found
+  const account = await findAccount(context.app.store, authorization.account)
+  const all = account ? await capacitiesOf(context, account) : []
+  const capacity = all.find((each) => isSameCapacity(each, grant))
+  if (!capacity) throw new OAuthError('access_denied', 'The user may no longer act in this capacity')
+  return { account: authorization.account, capacity, grant }
+}
+
+async function readContext(
+  context: SmartContext,
+  { capacity, grant }: User,
+  form: Form,
+): Promise<LaunchContext> {
   const { patient, encounter, intent } = form
   const banner = form['need_patient_banner']
   if (banner !== undefined && banner !== 'true' && banner !== 'false')
     throw new OAuthError('invalid_request', 'need_patient_banner must be true or false')
   if (capacity.patient !== undefined && patient !== undefined && patient !== capacity.patient)
     throw new OAuthError('invalid_request', 'patient is not the one whose record the user has')
-  await assertReadable(context, capacity, 'Patient', patient)
-  await assertReadable(context, capacity, 'Encounter', encounter)
+  if (patient !== capacity.patient) await assertReadable(context, grant, 'Patient', patient)
+  await assertReadable(context, grant, 'Encounter', encounter)
   return {
     ...(patient !== undefined && { patient }),
     ...(encounter !== undefined && { encounter }),
@@ -89,16 +94,17 @@ async function readContext(context: SmartContext, capacity: Capacity, form: Form
   }
 }
 
-// What the user may not see is not there for them: the same answer as for what never was.
+// What may not be seen with the token is not there for it: the same answer as for what never was.
 async function assertReadable(
   { app }: SmartContext,
-  capacity: Capacity,
+  grant: TokenGrant,
   type: string,
   id: string | undefined,
 ): Promise<void> {
   if (id === undefined) return
   try {
-    const found = await performAs(app, await policyOf(app, capacity), { kind: 'read', type, id })
+    const policy = await app.policyFor(toPrincipal(grant, app.definitions))
+    const found = await performAs(app, policy, { kind: 'read', type, id })
     if (found.kind === 'found') return
   } catch (error) {
     if (!(error instanceof FhirError) || error.status >= 500) throw error

@@ -86,7 +86,12 @@ export async function findPending(
   return bound
 }
 
+/** Ends it before its answer is made good: of several answers at once, in whatever process, one goes on. Throws PageError `stale` for the others. */
+export async function claimPending({ app }: SmartContext, { id }: Pending): Promise<void> {
+  if (!(await app.store.records.take(PENDING, hashToken(id)))) throw new PageError('stale')
+}
+
 /** Returns the change that ends it: it is answered once. */
 export function toPendingEnd({ id }: Pending) {
-  return { kind: 'delete', collection: PENDING, key: hashToken(id) } as const
+  return { kind: 'delete', quiet: true, collection: PENDING, key: hashToken(id) } as const
 }

@@ -10,6 +10,7 @@ import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Html } from '../pages/html.ts'
 import { languageOf } from '../pages/send-page.ts'
+import { hashToken } from '../token.ts'
 import { breakGlassPage, readBreakGlass } from './break-glass-page.ts'
 import type { Capacity } from './capacity.ts'
 import { consentPage } from './consent-page.ts'
@@ -42,6 +43,9 @@ export type Turn =
 
 type Asking<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>
 
+/** The field that says which question a decision is about. */
+const QUESTION_FIELD = 'question'
+
 const ELEVATED_MS = 60 * 60 * 1000
 
 function refused(): OAuthError {
@@ -63,7 +67,7 @@ function toLanguage({ context, request, pending }: Visit) {
 export async function askIdentity(visit: Visit, { account, capacities }: Asking<'identity'>): Promise<Turn> {
   const { context, pending, client, form } = visit
   const language = toLanguage(visit)
-  const offered = await Promise.all(capacities.map((each, i) => toOffered(context, each, i)))
+  const offered = await Promise.all(capacities.map((each) => toOffered(context, each)))
   const view = {
     ...toFrame(visit),
     personName: account.name,
@@ -76,9 +80,10 @@ export async function askIdentity(visit: Visit, { account, capacities }: Asking<
   return { kind: 'page', ...identityPage(view, language) }
 }
 
-async function toOffered(context: SmartContext, capacity: Capacity, i: number): Promise<Offered> {
-  const { subject, patient, organization } = capacity
-  const value = String(i)
+async function toOffered(context: SmartContext, capacity: Capacity): Promise<Offered> {
+  const { subject, patient, organization, role } = capacity
+  // By what it is: where it stands among the others may change before it is chosen.
+  const value = [subject, organization, role].filter((each) => each !== undefined).join(' ')
   if (organization !== undefined)
     return { value, kind: 'staff', organization: await nameOfEntry(context.app, organization) }
   if (subject.startsWith('Patient/')) return { value, kind: 'self' }
@@ -149,9 +154,12 @@ export async function askElevation(visit: Visit, { capacity }: Asking<'elevate'>
 /** Asks for the grant itself. */
 export async function askConsent(visit: Visit, { question }: Asking<'consent'>): Promise<Turn> {
   const view = await toConsentView(visit, question)
-  const { form } = visit
-  const decision = form && readDecision(view, form)
-  if (decision?.kind === 'deny') throw refused()
+  const { form: posted } = visit
+  const said = posted && readDecision(view, posted)
+  if (said?.kind === 'deny') throw refused()
+  // What was decided on a page with another question is no decision about this one: it is put anew.
+  const form = posted?.[QUESTION_FIELD] === view.hidden?.[QUESTION_FIELD] ? posted : undefined
+  const decision = form && said
   if (decision?.kind === 'allow') return { kind: 'decided', decision }
   const preview = view.writesConsent
     ? await toPreview(visit, question, decision?.scope ?? question.asked)
@@ -173,6 +181,7 @@ async function toConsentView(visit: Visit, question: Question): Promise<ConsentV
   const person = isOwn || patient === undefined ? undefined : await findPerson(context, capacity, patient)
   return {
     ...toFrame(visit),
+    hidden: { [QUESTION_FIELD]: toDigest(visit, question) },
     client,
     asked: grantable.scopes,
     others: grantable.others.filter((each) => !each.startsWith(PURPOSE_SCOPE)),
@@ -187,6 +196,13 @@ async function toConsentView(visit: Visit, question: Question): Promise<ConsentV
     now: Date.now(),
     timeZone: context.settings.timeZone,
   }
+}
+
+// Who is asked, as whom, about whom and for what: whatever of it changes makes another question.
+function toDigest({ client, pending }: Visit, { account, capacity, purpose, asked }: Question): string {
+  const patient = patientOf(pending, capacity)
+  const { client_name, client_names } = client.metadata
+  return hashToken(JSON.stringify([account.id, capacity, patient, purpose, asked, client_name, client_names]))
 }
 
 function toHost(uri: string): string {

@@ -1,7 +1,7 @@
 // What stands between a request and its answer, in the order in which it is asked: one question at a time.
 import { parseScopes } from '../../access/scopes.ts'
 import { type Account, findAccount } from '../account.ts'
-import { AUTHORIZATIONS, type Authorization, isInForce } from '../authorization.ts'
+import type { Authorization } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -10,6 +10,7 @@ import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
 import { type Grantable, needsPatient, toGrantable } from './grantable.ts'
 import type { Pending } from './pending.ts'
 import { readPurposeScope, toPurpose } from './purpose.ts'
+import { findRemembered } from './remembered.ts'
 
 /** All that is known when the person is asked for the grant itself. */
 export interface Question {
@@ -62,7 +63,7 @@ export async function nextStep(
   if (purpose === 'BTG' && !pending.elevation) return { kind: 'elevate', ...known }
   if (purpose === 'BTG' && session.authTime < pending.startedAt) return { kind: 'reauthenticate' }
   const question = { ...known, session, purpose, grantable, asked: toAsked(grantable) }
-  const before = await findRemembered(context, pending, client, question)
+  const before = await findBefore(context, pending, client, question)
   return before ? { kind: 'remembered', question, before } : { kind: 'consent', question }
 }
 
@@ -108,25 +109,16 @@ function toAsked({ scopes, others }: Grantable): string {
   return [...scopes.map(({ text }) => text), ...others].sort().join(' ')
 }
 
-async function findRemembered(
-  context: SmartContext,
+async function findBefore(
+  { app }: SmartContext,
   { request, elevation, patient }: Pending,
   client: Client,
   { account, capacity, purpose, asked }: Question,
 ): Promise<Authorization | undefined> {
   if (request.prompt.includes('consent') || elevation || !isKnownByAddress(client, request.redirectUri))
     return undefined
-  const { store } = context.app
-  const rows = await store.records.list(AUTHORIZATIONS, account.id)
-  const same = rows
-    .map(({ value }) => value as Authorization)
-    .filter(({ client: id, grant, asked: before }) => {
-      const isSame = id === client.id && before === asked && grant.purpose === purpose
-      return isSame && isSameCapacity(grant, capacity) && grant.patient === (capacity.patient ?? patient)
-    })
-    .sort((a, b) => b.createdAt - a.createdAt)
-  for (const each of same) if (await isInForce(store, each)) return each
-  return undefined
+  const grant = { patient, ...capacity, purpose }
+  return findRemembered(app.store, { account: account.id, client: client.id, asked, grant })
 }
 
 // A public client behind a loopback or private-use address may be any program on the device: the person is asked each time (RFC 8252 8.6).

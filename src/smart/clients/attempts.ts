@@ -1,9 +1,10 @@
-// How often wrong credentials were given in the last minute, by whom and for whom. https://www.rfc-editor.org/rfc/rfc6819#section-4.3.3
+// How often something was asked, or wrong credentials given, in the last minute: by whom and for whom. https://www.rfc-editor.org/rfc/rfc6819#section-4.3.3
+import { toNetwork } from '../network.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { hashToken } from '../token.ts'
 
 export interface Attempts {
-  /** Throws OAuthError `slow_down` where that address has given too many wrong credentials for that client. */
+  /** Throws OAuthError `slow_down` where that address has come too often for that client. */
   assertBelow(address: string, client: string): void
   /** Counts one. */
   count(address: string, client: string): void
@@ -21,10 +22,10 @@ interface Count {
  * Returns a count for this process. It is kept by address and client together: who guesses for a client elsewhere does not
  * lock it out.
  */
-export function countAttempts(perMinute: number): Attempts {
+export function countAttempts(perMinute: number, told = 'Too many wrong credentials'): Attempts {
   // In the order in which they end.
   const counts = new Map<string, Count>()
-  const toKey = (address: string, client: string) => hashToken(JSON.stringify([address, client]))
+  const toKey = (address: string, client: string) => hashToken(JSON.stringify([toNetwork(address), client]))
 
   function find(key: string): Count | undefined {
     const known = counts.get(key)
@@ -36,7 +37,7 @@ export function countAttempts(perMinute: number): Attempts {
       const known = find(toKey(address, client))
       if (!known || known.failed < perMinute) return
       const seconds = Math.ceil((known.until - Date.now()) / 1000)
-      throw new OAuthError('slow_down', 'Too many wrong credentials: wait before trying again', seconds)
+      throw new OAuthError('slow_down', `${told}: wait before trying again`, seconds)
     },
     count(address, client) {
       const key = toKey(address, client)

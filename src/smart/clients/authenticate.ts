@@ -6,6 +6,7 @@ import type { SmartContext } from '../context.ts'
 import { isEqual } from '../csrf.ts'
 import type { Form } from '../form.ts'
 import type { JsonObject } from '../jwt.ts'
+import { assertClientBelow } from '../limits.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { hashToken } from '../token.ts'
 import { ASSERTION_TYPE, readIssuer, verifyAssertion } from './assertion.ts'
@@ -27,7 +28,7 @@ type Attempt =
 /**
  * Returns the active client that a request comes from. Throws OAuthError: `invalid_request` where it says so in several ways
  * or with an unknown kind of assertion; `invalid_client` for everything else, alike for an unknown client and a wrong secret;
- * `slow_down` after too many wrong ones for the client from the address.
+ * `slow_down` after too many wrong ones for the client from the address, or too many requests of the client.
  */
 export async function authenticateClient(
   context: SmartContext,
@@ -37,7 +38,10 @@ export async function authenticateClient(
   const attempt = readAttempt(request.headers.authorization, form)
   context.clientAttempts.assertBelow(request.ip, attempt.id)
   try {
-    return await authenticate(context, attempt, form)
+    const authenticated = await authenticate(context, attempt, form)
+    // Who only names a client could use up what is another's.
+    if (authenticated.method !== 'none') assertClientBelow(context, authenticated.client.id)
+    return authenticated
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_client') {
       context.clientAttempts.count(request.ip, attempt.id)

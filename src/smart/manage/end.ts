@@ -3,12 +3,14 @@ import { FhirError } from '../../fhir/outcome.ts'
 import { revoke } from '../../operations/revoke/revoke.ts'
 import type { Account } from '../account.ts'
 import { policyOf } from '../acting.ts'
-import { type Authorization, findAuthorization } from '../authorization.ts'
+import { AUTHORIZATIONS, type Authorization, findAuthorization } from '../authorization.ts'
+import { isSameCapacity } from '../authorize/capacity.ts'
 import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
 
 /**
- * Returns `ended` once that is durable, `not-found` for what is not the account's. A Consent that its giver may not withdraw
+ * Returns `ended` once that is durable, `not-found` for what is not the account's. Whoever ends an app's access means the app:
+ * what else the account has allowed it in the same capacity, about the same person, ends as well. A Consent that its giver may not withdraw
  * any more (a proxy whose delegation has ended) stays: what the app was allowed ends all the same.
  */
 export async function endAccess(
@@ -20,8 +22,16 @@ export async function endAccess(
   if (authorization?.account !== account.id) return 'not-found'
   if (authorization.endedAt !== undefined) return 'ended'
   await withdrawConsent(context, authorization)
-  await endAuthorization(context, id, 'user')
+  const rows = await context.app.store.records.list(AUTHORIZATIONS, account.id)
+  for (const { value } of rows) {
+    const each = value as Authorization
+    if (isOfSame(each, authorization)) await endAuthorization(context, each.id, 'user')
+  }
   return 'ended'
+}
+
+function isOfSame({ client, grant }: Authorization, { client: of, grant: other }: Authorization): boolean {
+  return client === of && isSameCapacity(grant, other) && grant.patient === other.patient
 }
 
 async function withdrawConsent(context: SmartContext, { consent, grant }: Authorization): Promise<void> {

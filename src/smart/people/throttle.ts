@@ -1,10 +1,9 @@
 // How often one may try: waits that grow for a login name, whether it exists or not, and a limit for an address.
 // https://pages.nist.gov/800-63-4/sp800-63b.html#throttle https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
 import { createHmac, randomUUID } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import ipaddr from 'ipaddr.js'
 import type { SmartContext } from '../context.ts'
+import { toNetwork } from '../network.ts'
 import { PageError } from '../page-error.ts'
 import { tryCommit } from './once.ts'
 
@@ -84,14 +83,6 @@ async function count(
     if (done) return
   }
   throw new PageError('throttled')
-}
-
-// A provider gives a household at least a /64.
-function toNetwork(ip: string): string {
-  if (!isIPv6(ip)) return ip
-  const address = ipaddr.parse(ip.replace(/%.*$/, '')) as ipaddr.IPv6
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString()
-  return address.parts.slice(0, 4).join(':')
 }
 
 function toKey({ keys }: SmartContext, kind: 'login' | 'address', name: string): string {

@@ -2,8 +2,17 @@
 import type { FastifyRequest } from 'fastify'
 import { covers } from '../../access/covers.ts'
 import { parseScope, type Scope } from '../../access/scopes.ts'
+import { FhirError } from '../../fhir/outcome.ts'
+import type { RecordRow } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
+import {
+  type Authorization,
+  findAuthorization,
+  isInForce,
+  REFRESH_TOKENS,
+  toLastInstant,
+  toStay,
+} from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import { withinRegistration } from '../clients/within-registration.ts'
 import type { SmartContext } from '../context.ts'
@@ -16,13 +25,18 @@ import { issueTokens, type RefreshToken, type TokenResponse } from './response.t
 
 /**
  * A token that was replaced this short a time ago is taken once more: the answer may have been lost on its way. Later it is
- * a copy in other hands, and everything of the authorization ends.
+ * a copy in other hands, and everything of the authorization ends. So it does where two that replaced the same one are both
+ * used: then no answer was lost (RFC 9700 4.14.2).
  */
 const GRACE_MS = 30_000
 
+/** By the key of a token that was replaced: the key of the one with which its holder went on. */
+const SUCCESSORS = 'refresh-successor'
+
 /**
- * Renews an access token, with what of its scope the client is still registered for. Throws `invalid_grant` where the token is unknown, expired, another client's or used before, where
- * the authorization has ended, or with `online_access` the user's session; `invalid_scope` for more than was granted.
+ * Renews an access token, with what of its scope the client is still registered for. Throws `invalid_grant` where the token
+ * is unknown, expired, another client's or used before, where the authorization has ended, or with `online_access` the user's
+ * session; `invalid_scope` for more than was granted.
  */
 export async function refresh(
   context: SmartContext,
@@ -36,7 +50,8 @@ export async function refresh(
   const token = row?.value as RefreshToken | undefined
   if (!row || token?.client !== client.id) throw invalid()
   const now = Date.now()
-  if (token.usedAt !== undefined && now - token.usedAt > GRACE_MS) {
+  const isLate = token.usedAt !== undefined && now - token.usedAt > GRACE_MS
+  if (isLate || (await isRival(context, row, token))) {
     await endAuthorization(context, token.authorization, 'reuse')
     throw invalid()
   }
@@ -45,13 +60,39 @@ export async function refresh(
   await assertPresent(context, authorization)
   const { definitions } = context.app
   const scope = withinRegistration(definitions, client, toScope(context, authorization, form['scope']))
-  const { response, records } = await issueTokens(context, authorization, { scope, now })
+  const { response, records } = await issueTokens(context, authorization, { scope, now, replaces: row.key })
   const used: RefreshToken = { ...token, usedAt: token.usedAt ?? now }
   await store.commit([], {
-    records: [...records, { kind: 'put', quiet: true, row: { ...row, value: used } }],
+    records: [
+      ...records,
+      { kind: 'put', quiet: true, row: { ...row, value: used } },
+      toStay(authorization, toLastInstant(authorization, context.settings, now)),
+    ],
     journal: toJournal(context, { event: 'refresh', client: client.id, grant: authorization.grant, scope }),
   })
   return response
+}
+
+// Of those that replaced the same token the first that is used goes on, in whatever process.
+async function isRival(
+  { app }: SmartContext,
+  { key, expiresAt }: RecordRow,
+  { replaces, usedAt }: RefreshToken,
+): Promise<boolean> {
+  if (replaces === undefined || usedAt !== undefined) return false
+  const row = {
+    collection: SUCCESSORS,
+    key: replaces,
+    value: key,
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+  try {
+    await app.store.commit([], { records: [{ kind: 'add', quiet: true, row }] })
+    return false
+  } catch (error) {
+    if (!(error instanceof FhirError) || error.code !== 'conflict') throw error
+    return (await app.store.records.get(SUCCESSORS, replaces))?.value !== key
+  }
 }
 
 /**

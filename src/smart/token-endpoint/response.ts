@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenGrant } from '../../access/principal.ts'
 import type { RecordChange, RecordRow } from '../../store/store.ts'
-import { type Authorization, type LaunchContext, REFRESH_TOKENS } from '../authorization.ts'
+import { type Authorization, isRefreshable, type LaunchContext, REFRESH_TOKENS } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
 import { hashToken, mintToken } from '../token.ts'
 import { buildIdToken } from './id-token.ts'
@@ -24,16 +24,13 @@ export interface RefreshToken {
   readonly client: string
   /** Set by its first use, in ms: it was replaced. */
   readonly usedAt?: number
+  /** Key of the one that it replaced. */
+  readonly replaces?: string
 }
 
 export interface Issued {
   readonly response: TokenResponse
   readonly records: readonly RecordChange[]
-}
-
-/** True where the scopes granted give a refresh token. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-a-refresh-token */
-export function isRefreshable({ scope }: Pick<Authorization, 'scope'>): boolean {
-  return scope.split(' ').some((each) => each === 'offline_access' || each === 'online_access')
 }
 
 export interface IssueOptions {
@@ -43,6 +40,8 @@ export interface IssueOptions {
   readonly nonce?: string
   /** Instant (ms). */
   readonly now?: number
+  /** Key of the refresh token that was shown. */
+  readonly replaces?: string
 }
 
 /**
@@ -52,13 +51,15 @@ export interface IssueOptions {
 export async function issueTokens(
   context: SmartContext,
   authorization: Authorization,
-  { scope = authorization.scope, nonce, now = Date.now() }: IssueOptions = {},
+  { scope = authorization.scope, nonce, now = Date.now(), replaces }: IssueOptions = {},
 ): Promise<Issued> {
   const { settings, urls } = context
   const { grant, until, id } = authorization
   const expiresAt = Math.min(now + lifeOf(authorization, settings.accessTokenTtl), until ?? Infinity)
   const { token, row } = mintToken({ ...grant, scope, authorization: id, audience: urls.base, expiresAt })
-  const renewal = isRefreshable(authorization) ? mintRefreshToken(context, authorization, now) : undefined
+  const renewal = isRefreshable(authorization)
+    ? mintRefreshToken(context, authorization, now, replaces)
+    : undefined
   const idToken = await buildIdToken(context, authorization, { token, nonce, now })
   return {
     response: {
@@ -100,9 +101,10 @@ function mintRefreshToken(
   { settings }: SmartContext,
   { id, client, until }: Authorization,
   now: number,
+  replaces: string | undefined,
 ): { readonly token: string; readonly row: RecordRow } {
   const token = randomBytes(32).toString('base64url')
-  const value: RefreshToken = { authorization: id, client }
+  const value: RefreshToken = { authorization: id, client, ...(replaces !== undefined && { replaces }) }
   const expiresAt = Math.min(now + settings.refreshTokenTtl, until ?? Infinity)
   return { token, row: { collection: REFRESH_TOKENS, key: hashToken(token), value, owner: id, expiresAt } }
 }

@@ -229,7 +229,7 @@ export function createCommitter(connection: Connection, governance = openGoverna
     const outcomes = changes.map((change) => applyChange(ledger, change, documents, stamp))
     waiting.flush(connection)
     for (const record of records) applyRecord(connection, record)
-    if (records.some((record) => record.kind === 'delete' || !record.quiet)) raiseEpoch(connection)
+    if (records.some(({ quiet }) => !quiet)) raiseEpoch(connection)
     if (records.some(governs) || isHierarchyChanged) grants.reset()
     else if (changes.some(({ type }) => DIRECTORY.has(type))) grants.raise()
     grants.settle()

@@ -11,7 +11,7 @@ const GOVERNING: ReadonlySet<string> = new Set([SETTINGS, POLICIES, NOTICES])
 
 /** True of a change of records after which grants are made anew. */
 export function governs(change: PackedRecord): boolean {
-  return GOVERNING.has(change.kind === 'delete' ? change.collection : change.row.collection)
+  return GOVERNING.has('row' in change ? change.row.collection : change.collection)
 }
 
 /** Returns a function that reads what governs as the connection sees it now. */

@@ -49,7 +49,7 @@ export type FlatEntries = readonly (number | string | null)[]
 
 /** A change of a record, its value as JSON text: what is stored does not depend on how threads copy objects. */
 export type PackedRecord =
-  | Extract<RecordChange, { kind: 'delete' }>
+  | Extract<RecordChange, { kind: 'delete' | 'expire' }>
   | {
       readonly kind: 'add' | 'put'
       readonly quiet: boolean

@@ -74,7 +74,7 @@ function packExpectation({ version, noMatch, oneMatch }: Expectation): PackedExp
 }
 
 function packRecord(change: RecordChange): PackedRecord {
-  if (change.kind === 'delete') return change
+  if (change.kind === 'delete' || change.kind === 'expire') return change
   const { kind, row, quiet = false } = change
   return { kind, quiet, row: { ...row, value: JSON.stringify(row.value ?? null) } }
 }

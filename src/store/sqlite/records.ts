@@ -46,6 +46,10 @@ export function applyRecord(connection: Connection, change: PackedRecord): void 
     deleteRecord(connection, change.collection, change.key)
     return
   }
+  if (change.kind === 'expire') {
+    expireRecord(connection, change)
+    return
+  }
   const { collection, key, value, owner, expiresAt } = change.row
   if (change.kind === 'add' && getRecord(connection, collection, key))
     throw new FhirError('conflict', `A record of ${collection} with this key exists already`)
@@ -54,9 +58,25 @@ export function applyRecord(connection: Connection, change: PackedRecord): void 
     key,
     value,
     owner ?? null,
-    // A far instant has no place in an integer column: it is never reached.
-    expiresAt !== undefined && Number.isSafeInteger(Math.ceil(expiresAt)) ? Math.ceil(expiresAt) : null,
+    toEnd(expiresAt),
   ])
+}
+
+function expireRecord(
+  connection: Connection,
+  { collection, key, expiresAt }: PackedRecord & { kind: 'expire' },
+): void {
+  connection.run(`UPDATE record SET expires_at = ? WHERE collection = ? AND key = ? AND ${VALID}`, [
+    toEnd(expiresAt),
+    collection,
+    key,
+    Date.now(),
+  ])
+}
+
+// A far instant has no place in an integer column: it is never reached.
+function toEnd(expiresAt: number | undefined): number | null {
+  return expiresAt !== undefined && Number.isSafeInteger(Math.ceil(expiresAt)) ? Math.ceil(expiresAt) : null
 }
 
 /** Returns the unexpired row and deletes it, inside a transaction. */

@@ -245,7 +245,7 @@ async function listPages(server: SmartServer, visitor: Visitor): Promise<readonl
     },
   })
   return [
-    page('as whom', several, {}, { capacity: '0' }),
+    page('as whom', several, {}, { capacity: 'Patient/p1' }),
     page('whose record', staff, TREAT, { query: '山田', after: 'x', patient: 'p1' }),
     page('why', staff, BTG, { step: 'allow', reason: 'other', words: 'x' }, [{ patient: 'p1' }]),
     page(
