@@ -98,19 +98,23 @@ export function toBearer(header: string | undefined): string | undefined {
   return isToken(token) || isJws(token) ? token : undefined
 }
 
-// What was granted here stays within the registration; what the operator has made by hand is the operator's.
-async function scopeNow({ store, definitions }: VerifierContext, grant: TokenGrant): Promise<string> {
+/** Returns the scope of a token that stands as it counts now: within what its client is registered for, but for the operator's own tokens. */
+export async function scopeNow(
+  { store, definitions }: Omit<VerifierContext, 'settings'>,
+  grant: TokenGrant,
+): Promise<string> {
   if (grant.audience === undefined) return grant.scope
   const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
   return client === undefined ? '' : withinRegistration(definitions, client, grant.scope)
 }
 
-/** True of a token whose authorization, client and Consent stand. A client that is not registered is the operator's own. */
+/** True of a token whose authorization, client and Consent stand. Who is not registered has the operator's own tokens alone. */
 export async function stands(store: AppContext['store'], grant: TokenGrant): Promise<boolean> {
   if (grant.authorization !== undefined) {
     const authorization = await findAuthorization(store, grant.authorization)
     return authorization !== undefined && isInForce(store, authorization)
   }
   const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
-  return client === undefined || (client.status === 'active' && client.purposes.includes(grant.purpose))
+  if (client === undefined) return grant.audience === undefined
+  return client.status === 'active' && client.purposes.includes(grant.purpose)
 }

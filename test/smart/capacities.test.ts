@@ -109,7 +109,7 @@ t.test(
       t.match(page.text, /name="capacity"/)
       return visitor.follow(await visitor.submit(page, { capacity: value }))
     }
-    const own = await choose('0', visitor)
+    const own = await choose('Patient/p1', visitor)
     const ownBack = await visitor.submit(own, { decision: 'allow' })
     const { body } = await exchange(server, client, new URL(ownBack.location!).searchParams)
     t.match(await grantOf(server, body.access_token), {
@@ -119,11 +119,14 @@ t.test(
     })
 
     t.match(
-      (await visitor.submit(await ask(server, visitor, client, { prompt: 'consent' }), { capacity: '7' }))
-        .text,
+      (
+        await visitor.submit(await ask(server, visitor, client, { prompt: 'consent' }), {
+          capacity: 'Patient/p2',
+        })
+      ).text,
       /name="capacity"/,
     )
-    const refused = await visitor.submit(await choose('1', visitor), { decision: 'allow' })
+    const refused = await visitor.submit(await choose('RelatedPerson/r1', visitor), { decision: 'allow' })
     t.equal(new URL(refused.location!).searchParams.get('error'), 'access_denied', 'no delegation')
 
     const given = delegation('dg', true, 'RelatedPerson/r1', {
@@ -133,7 +136,7 @@ t.test(
     })
     const { id: _, ...delegated } = given
     await put(server, delegated as Resource, { subject: 'Patient/p2', patient: 'p2', purpose: 'PATRQT' })
-    const allowed = await visitor.submit(await choose('1', visitor), { decision: 'allow' })
+    const allowed = await visitor.submit(await choose('RelatedPerson/r1', visitor), { decision: 'allow' })
     const proxied = (await exchange(server, client, new URL(allowed.location!).searchParams)).body
     t.equal(proxied.patient, 'p2')
     t.match(await grantOf(server, proxied.access_token), {
@@ -172,7 +175,11 @@ t.test(
     const page = await ask(server, visitor, client, { scope: STAFF, prompt: 'consent' })
     t.match(page.text, /結び病院/)
     t.match(page.text, /結び診療所/)
-    const consent = await visitor.follow(await visitor.submit(page, { capacity: '1' }))
+    const consent = await visitor.follow(
+      await visitor.submit(page, {
+        capacity: 'Practitioner/d1 Organization/clinic PractitionerRole/r2',
+      }),
+    )
     const back = await visitor.submit(consent, { decision: 'allow' })
     const { body } = await exchange(server, client, new URL(back.location!).searchParams)
     t.match(await grantOf(server, body.access_token), {

@@ -52,7 +52,7 @@ t.test(
       [`Bearer ${'x'.repeat(43)}`, invalid],
       [`Bearer ${expired.token}`, invalid],
       [`Bearer ${body.refresh_token}`, invalid],
-      [`Bearer ${body.id_token}`, 'Bearer'],
+      [`Bearer ${body.id_token}`, invalid],
     ]
     for (const [authorization, challenge] of headers)
       for (const [method, path] of DOORS) {
@@ -139,6 +139,7 @@ const ends: Readonly<Record<string, End>> = {
     change(server, CLIENTS, client.id, { status: 'pending' }),
   'its client may no longer state the purpose': (server, { client }) =>
     change(server, CLIENTS, client.id, { purposes: ['HRESCH'] }),
+  'its client is gone': ({ store }, { client }) => store.records.delete(CLIENTS, client.id),
   'it is given back': ({ store }, { token }) => store.records.delete(TOKENS, hashToken(token)),
   'it has expired': (server, { token }) =>
     change(server, TOKENS, hashToken(token), { expiresAt: Date.now() - 1 }),
@@ -146,7 +147,6 @@ const ends: Readonly<Record<string, End>> = {
 
 const userEnds: Readonly<Record<string, End>> = {
   ...ends,
-  'its client is gone': ({ store }, { client }) => store.records.delete(CLIENTS, client.id),
   'the account is disabled': (server, { account }) =>
     change(server, ACCOUNTS, account!.id, { status: 'disabled' }),
   'the account is gone': ({ store }, { account }) => store.records.delete(ACCOUNTS, account!.id),

@@ -137,6 +137,20 @@ t.test('26: an update scope lets make what is not there yet, where ids may be ch
   t.equal(await put('patient/Observation.cruds', 'e'), 404)
 })
 
+t.test(
+  '30: a conditional update that matches nothing makes something: it needs c beside u and s',
+  async (t) => {
+    const server = await openSmartServer(t)
+    for (const [level, grant] of Object.entries(LEVELS))
+      for (const [rights, status] of Object.entries({ us: 403, cu: 403, cs: 403, cus: 201 })) {
+        const { call } = await grant(server, `${level}/Observation.${rights}`)
+        const mark = randomUUID()
+        const reply = await call('PUT', `Observation?${where(mark)}`, marked(mark))
+        t.equal(reply.status, status, `${level} ${rights}`)
+      }
+  },
+)
+
 t.test('26: v1 scopes allow what their letters in v2 would', async (t) => {
   const server = await openSmartServer(t)
   await (await openClient(server))('PUT', 'Observation/o1', { ...observation(), id: 'o1' })

@@ -18,7 +18,7 @@ export async function putClient(
       redirect_uris: ['https://app.example.org/callback'],
       grant_types: ['authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'none',
-      scope: 'openid fhirUser launch/patient patient/*.rs',
+      scope: 'openid fhirUser offline_access launch/patient patient/*.rs',
       ...metadata,
     },
     purposes: ['TREAT', 'PATRQT', 'BTG'],

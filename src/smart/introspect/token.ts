@@ -6,7 +6,7 @@ import { findSessionByKey } from '../session.ts'
 import { hashToken, isToken, TOKENS } from '../token.ts'
 import { identityClaims } from '../token-endpoint/id-token.ts'
 import type { RefreshToken } from '../token-endpoint/response.ts'
-import { stands } from '../verifier.ts'
+import { scopeNow, stands } from '../verifier.ts'
 
 /** Who asks, as far as it decides what is told. */
 interface Asker {
@@ -38,9 +38,10 @@ async function ofAccess(
 ): Promise<Introspected | undefined> {
   if (!isTrusted && token !== own) return undefined
   const { store } = context.app
-  const grant = (await store.records.get(TOKENS, hashToken(token)))?.value as TokenGrant | undefined
-  if (!grant || grant.expiresAt <= Date.now() || !isForBase(context, grant)) return undefined
-  if (!(await stands(store, grant))) return undefined
+  const made = (await store.records.get(TOKENS, hashToken(token)))?.value as TokenGrant | undefined
+  if (!made || made.expiresAt <= Date.now() || !isForBase(context, made)) return undefined
+  if (!(await stands(store, made))) return undefined
+  const grant = { ...made, scope: await scopeNow(context.app, made) }
   const authorization =
     grant.authorization === undefined ? undefined : await findAuthorization(store, grant.authorization)
   const { patient, encounter } = grant

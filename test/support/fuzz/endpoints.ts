@@ -18,7 +18,7 @@ import type { Shot } from './mutations.ts'
 export interface Endpoint {
   readonly name: string
   /** What a failure is told as. */
-  readonly kind: 'json' | 'page'
+  readonly kind: 'json' | 'page' | 'fhir'
   readonly method: 'GET' | 'POST'
   readonly url: string
   readonly parameters: Readonly<Record<string, string>>
@@ -28,7 +28,7 @@ export interface Endpoint {
 }
 
 /** A page of a request; it is asked for anew each time, since an answer ends it. */
-export interface Page {
+interface Page {
   readonly name: string
   readonly fields: readonly string[]
   open(): Promise<Endpoint>
@@ -40,6 +40,14 @@ export interface Targets {
   readonly pages: readonly Page[]
 }
 
+/** An answer of an authenticator to nothing that was asked. */
+const PASSKEY = JSON.stringify({
+  id: 'x',
+  rawId: 'x',
+  type: 'public-key',
+  response: { clientDataJSON: 'e30', authenticatorData: 'x', signature: 'x', attestationObject: 'x' },
+})
+
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /** Returns the request of an endpoint with nothing wrong in it. */
@@ -50,12 +58,17 @@ export function toShot({ method, parameters, headers = {} }: Endpoint): Shot {
   return { method, pairs, headers: { ...(method === 'POST' && FORM), ...headers } }
 }
 
+const WIDE = { scope: 'openid fhirUser launch/patient offline_access patient/*.cruds' }
+
 /** Opens a server with someone logged in, and lists what it serves. */
 export async function openTargets(t: Test): Promise<Targets> {
   const server = await openSmartServer(t, {
     MUSUBI_ATTEMPTS_PER_MINUTE: '100000',
     MUSUBI_AUTH_REQUESTS_PER_MINUTE: '10000000',
     MUSUBI_LOG_LEVEL: 'trace',
+    MUSUBI_REGISTRATION: 'approval',
+    // There are passkeys where the address is a name.
+    MUSUBI_BASE_URL: 'http://localhost:3000/fhir',
   })
   const encounter = {
     resourceType: 'Encounter',
@@ -73,7 +86,7 @@ export async function openTargets(t: Test): Promise<Targets> {
   const client = await server.client()
   const own = await server.account(['Patient/p1'])
   const visitor = await server.visitor(own)
-  const token = (await exchange(server, client, await allow(server, visitor, client))).body
+  const token = (await exchange(server, client, await allow(server, visitor, client, WIDE))).body
   const back = await allow(server, visitor, client)
   const cookie = { cookie: toCookie(visitor) }
   const request = {
@@ -165,8 +178,8 @@ export async function openTargets(t: Test): Promise<Targets> {
     get('OpenID discovery', '/auth/.well-known/openid-configuration', 'json'),
     get('style', new URL(token.smart_style_url).pathname, 'json'),
     get('assets', '/auth/assets/page.css', 'page'),
-    get('brands', '/auth/brands', 'json'),
-    get('app state', '/app-state/Basic', 'json', { code: 'a|b', subject: 'Patient/p1' }, bearer),
+    get('brands', '/auth/brands', 'fhir'),
+    get('app state', '/app-state/Basic', 'fhir', { code: 'a|b', subject: 'Patient/p1' }, bearer),
     get('developers', '/developers', 'page', { language: 'ja' }, cookie),
     get('manage', '/auth/manage', 'page', { ended: randomUUID(), language: 'ja' }, cookie),
     get('history', '/auth/history', 'page', { after: 'x', language: 'ja' }, cookie),
@@ -244,6 +257,23 @@ async function listPages(server: SmartServer, visitor: Visitor): Promise<readonl
       return { ...fields(now, more), name, headers: { cookie: toCookie(who) } }
     },
   })
+  const plain = (name: string, url: string, fields: Readonly<Record<string, string>>): Page => ({
+    name,
+    fields: ['csrf', ...Object.keys(fields)],
+    async open() {
+      const { csrf = '' } = readForm((await visitor.get('/auth/manage')).text).values
+      const headers = { cookie: toCookie(visitor) }
+      return {
+        name,
+        kind: 'page',
+        method: 'POST',
+        url,
+        parameters: { csrf, ...fields },
+        headers,
+        reads: true,
+      }
+    },
+  })
   return [
     page('as whom', several, {}, { capacity: 'Patient/p1' }),
     page('whose record', staff, TREAT, { query: '山田', after: 'x', patient: 'p1' }),
@@ -280,25 +310,18 @@ async function listPages(server: SmartServer, visitor: Visitor): Promise<readonl
         }
       },
     },
-    {
-      name: 'login form',
-      fields: ['csrf', 'login', 'password', 'return'],
-      async open() {
-        const { text } = await visitor.get('/auth/login?return=/auth/manage')
-        const found = /<form\b/.test(text) ? readForm(text).values : {}
-        const parameters = { ...found, login: 'x', password: 'y', return: '/auth/manage' }
-        const headers = { cookie: toCookie(visitor) }
-        return {
-          name: 'login form',
-          kind: 'page',
-          method: 'POST',
-          url: '/auth/login',
-          parameters,
-          headers,
-          reads: true,
-        }
-      },
-    },
+    plain('login form', '/auth/login', { login: 'x', password: 'y', return: '/auth/manage' }),
+    plain('login by passkey', '/auth/login', { passkey: PASSKEY, return: '/auth/manage' }),
+    plain('reauthenticate form', '/auth/reauthenticate', { password: 'y', return: '/auth/manage' }),
+    plain('options of passkeys', '/auth/passkeys/options', { use: 'login' }),
+    plain('a new passkey', '/auth/credentials/add-passkey', { passkey: PASSKEY, name: 'x' }),
+    plain('a new password', '/auth/credentials/password', { password: 'x', again: 'x' }),
+    plain('an OpenID provider', '/auth/federated/x', { use: 'login', return: '/auth/manage' }),
+    plain('a registration by hand', '/developers/register', {
+      client_name: 'x',
+      redirect_uris: 'https://x.example/cb',
+      scope: 'patient/*.rs',
+    }),
   ]
 }
 
