@@ -1,10 +1,11 @@
 // An app in a real browser on another origin: standalone and from a hospital's system, with preflights, renewing by itself.
 import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import type { SmartServer } from '../support/authorization.ts'
+import { serveApps } from '../../conformance/apps/serve.ts'
+import { allow, exchange, type SmartServer } from '../support/authorization.ts'
 import { openBrowser } from '../support/browser.ts'
 import { checkScreen } from '../support/check-screen.ts'
-import { measurement, openLiveServer } from '../support/live.ts'
+import { findPort, measurement, openLiveServer } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
 import { openClient } from '../support/rest.ts'
 import { openSampleApp, readState, type SampleApp } from '../support/sample-app.ts'
@@ -32,13 +33,13 @@ async function openScene(t: Test): Promise<Scene | undefined> {
   return { server, app, page: await context.newPage(), context }
 }
 
-async function logIn(page: Page): Promise<void> {
-  await page.fill('#login', 'taro')
+async function logIn(page: Page, login = 'taro'): Promise<void> {
+  await page.fill('#login', login)
   await page.fill('#password', PASSWORD)
   await page.click('form:has(#password) button[type=submit]')
 }
 
-const allow = (page: Page) => page.click('button[value=allow]')
+const press = (page: Page, decision: 'allow' | 'deny') => page.click(`button[value=${decision}]`)
 const chart = (page: Page, code: string) => page.locator(`section[data-code="${code}"] table tbody tr`)
 const message = (page: Page) => page.locator('#message')
 
@@ -59,11 +60,13 @@ t.test('53: an app on another origin is launched standalone, after preflights wi
   })
   await page.goto(app.launch)
   await logIn(page)
-  await allow(page)
+  await press(page, 'allow')
   await chart(page, '8867-4').first().waitFor()
   t.equal(await chart(page, '8867-4').count(), 3)
   t.equal(await chart(page, '29463-7').count(), 1)
   t.match(await page.locator('#banner').textContent(), '山田 太郎')
+  const background = await page.evaluate('getComputedStyle(document.body).backgroundColor')
+  t.equal(background, 'rgb(247, 249, 250)', 'the colour of smart_style_url')
   t.ok(
     preflights.some((url) => url.startsWith(`${server.base}/Observation`)),
     'a preflight went ahead',
@@ -72,13 +75,42 @@ t.test('53: an app on another origin is launched standalone, after preflights wi
   await checkScreen(t, page, 'app-en')
 })
 
+t.test('53: another origin learns the endpoints and nothing else', async (t) => {
+  const scene = await openScene(t)
+  if (!scene) return
+  const { page, app, server } = scene
+  const port = await findPort()
+  const stranger = await serveApps(port, () => ({ clientId: app.clientId, iss: server.base }))
+  t.teardown(() => {
+    stranger.closeAllConnections()
+    stranger.close()
+  })
+  await page.goto(`http://localhost:${port}/growth/index.html`)
+  const authorization = `Bearer ${await server.token('system/*.rs')}`
+  const ask = (url: string, options: object = {}) =>
+    page.evaluate(
+      `fetch(${JSON.stringify(url)}, ${JSON.stringify(options)}).then(({ status }) => status, ({ name }) => name)`,
+    )
+  t.equal(await ask(`${server.base}/.well-known/smart-configuration`), 200)
+  t.equal(await ask(`${server.base}/metadata`), 200)
+  t.equal(await ask(`${server.base}/Patient/p1`, { headers: { authorization } }), 'TypeError')
+  const form = {
+    method: 'POST',
+    body: 'grant_type=x',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  }
+  t.equal(await ask(new URL('/auth/token', server.base).href, form), 'TypeError')
+  await page.goto(`${app.origin}/growth/index.html`)
+  t.equal(await ask(`${server.base}/Patient/p1`, { headers: { authorization } }), 200)
+})
+
 t.test('24: fhirclient in a browser renews its token without client_id', async (t) => {
   const scene = await openScene(t)
   if (!scene) return
   const { page, app } = scene
   await page.goto(app.launch)
   await logIn(page)
-  await allow(page)
+  await press(page, 'allow')
   await chart(page, '8867-4').first().waitFor()
   const before = await readState(page)
   const renewal = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token'))
@@ -94,27 +126,28 @@ t.test('24: fhirclient in a browser renews its token without client_id', async (
   t.ok(after.expiresAt > 0)
 })
 
-t.test("35: an app is started from a hospital's system and shows no banner of its own", async (t) => {
+t.test("35: a hospital's system starts an app for who is at it, and shows the banner itself", async (t) => {
   const scene = await openScene(t)
   if (!scene) return
   const { page, app, server } = scene
-  await page.goto(app.launch)
-  await logIn(page)
-  await allow(page)
-  await chart(page, '8867-4').first().waitFor()
-  const { tokenResponse } = await readState(page)
+  const doctor = await addPerson(server, 'suzuki', { ref: 'Practitioner/d1', name: '鈴木 医師' })
+  const system = await server.client({ scope: 'openid fhirUser user/*.rs' })
+  const back = await allow(server, await server.visitor(doctor), system, { scope: 'openid user/*.rs' })
+  const { body } = await exchange(server, system, back)
   const launched = await server.post(
     '/auth/launch',
     { client_id: app.clientId, patient: 'p1', need_patient_banner: 'false' },
-    { authorization: `Bearer ${tokenResponse['access_token']}` },
+    { authorization: `Bearer ${body.access_token}` },
   )
   t.equal(launched.status, 201, JSON.stringify(launched.body))
   await page.goto(launched.body.launch_uri)
-  await allow(page)
+  await logIn(page, 'suzuki')
+  await press(page, 'allow')
   await chart(page, '8867-4').first().waitFor()
   t.equal(await page.locator('#banner').isVisible(), false)
-  const { tokenResponse: second } = await readState(page)
-  t.ok(second['scope']!.split(' ').includes('launch'))
+  const { tokenResponse } = await readState(page)
+  t.ok(tokenResponse['scope']!.split(' ').includes('launch'))
+  t.equal(tokenResponse['patient'], 'p1')
 })
 
 t.test('what goes wrong is told in plain words', async (t) => {
@@ -129,7 +162,7 @@ t.test('what goes wrong is told in plain words', async (t) => {
   t.equal(await message(page).textContent(), 'This app does not work with the system that has started it.')
   await page.goto(app.launch)
   await logIn(page)
-  await page.click('button[value=deny]')
+  await press(page, 'deny')
   await page.locator('#message.error').waitFor()
   t.equal(await message(page).textContent(), 'Access was refused. Nothing was shared with this app.')
   await checkScreen(t, page, 'app-refused-en')

@@ -4,12 +4,10 @@ import t, { type Test } from 'tap'
 import type { SmartServer } from '../support/authorization.ts'
 import { openBrowser } from '../support/browser.ts'
 import { checkScreen, tabTo } from '../support/check-screen.ts'
-import { measurement, openLiveServer } from '../support/live.ts'
+import { HEART_RATE, measurement, openLiveServer, WEIGHT } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
 import { openClient } from '../support/rest.ts'
 import { askAsApp, openSampleApp, readState, type SampleApp } from '../support/sample-app.ts'
-
-const [HEART_RATE, WEIGHT] = ['8867-4', '29463-7']
 
 const ASKED = { patient: 'input[name=scope-0-see]', observation: 'input[name=scope-1-see]' }
 const SOME = 'input[name=scope-1-extent][value=some]'
@@ -45,13 +43,13 @@ async function openScene(t: Test): Promise<Scene | undefined> {
   if (!browser) return undefined
   const server = await openLiveServer(t)
   const put = await openClient(server)
-  const rates = [64, 71, 68, 66].map((value, i) => measurement(HEART_RATE!, value, '/min', i * 7 + 1))
+  const rates = [64, 71, 68, 66].map((value, i) => measurement(HEART_RATE, value, '/min', i * 7 + 1))
   const condition = {
     resourceType: 'Condition',
     code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code: 'I10' }] },
     subject: { reference: 'Patient/p1' },
   }
-  for (const each of [...rates, measurement(WEIGHT!, 61, 'kg'), condition]) {
+  for (const each of [...rates, measurement(WEIGHT, 61, 'kg'), condition]) {
     const { status, text } = await put('POST', `/${each.resourceType}`, each)
     if (status !== 201) throw new Error(text)
   }
@@ -101,6 +99,7 @@ for (const language of ['en', 'ja'] as const)
     await readsNothingElse(t, page, server)
     await endsNextMonth(t, server)
 
+    const { tokenResponse } = await readState(page)
     const own = await page.context().newPage()
     await own.goto(new URL('/auth/manage', server.base).href)
     await check(own, 'apps')
@@ -114,6 +113,8 @@ for (const language of ['en', 'ja'] as const)
     await page.locator('#message.error').waitFor()
     t.equal(await page.locator('#message').textContent(), words.denied)
     await check(page, 'app-ended')
+    const renewal = { grant_type: 'refresh_token', refresh_token: tokenResponse['refresh_token']! }
+    t.match(await server.post('/auth/token', renewal), { status: 400, body: { error: 'invalid_grant' } })
 
     await own.goto(new URL('/auth/history', server.base).href)
     const told = await own.locator('main').textContent()

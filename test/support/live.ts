@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { openSmartServer, type SmartServer } from './authorization.ts'
+import { openClient } from './rest.ts'
 
 /** Returns a port that nobody listens on just now. */
 export async function findPort(): Promise<number> {
@@ -20,6 +21,20 @@ export async function openLiveServer(t: Test, environment: NodeJS.ProcessEnv = {
     ...environment,
   })
   await server.app.listen({ port, host: 'localhost' })
+  return server
+}
+
+export const HEART_RATE = '8867-4'
+export const WEIGHT = '29463-7'
+
+/** Opens a server with a heart rate and a weight of Patient/p1, put there by the hospital. */
+export async function openMeasuredServer(t: Test, environment: NodeJS.ProcessEnv = {}): Promise<SmartServer> {
+  const server = await openLiveServer(t, environment)
+  const put = await openClient(server)
+  for (const each of [measurement(HEART_RATE, 64, '/min'), measurement(WEIGHT, 61, 'kg')]) {
+    const { status, text } = await put('POST', '/Observation', each)
+    if (status !== 201) throw new Error(text)
+  }
   return server
 }
 
