@@ -5,6 +5,7 @@ import type { Elevation } from '../../access/principal.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual, toCsrfToken } from '../csrf.ts'
 import { PageError } from '../page-error.ts'
+import { toFormTarget } from '../pages/send-page.ts'
 import { hashToken, isToken } from '../token.ts'
 import type { Capacity } from './capacity.ts'
 import type { Launch } from './launch.ts'
@@ -94,4 +95,16 @@ export async function claimPending({ app }: SmartContext, { id }: Pending): Prom
 /** Returns the change that ends it: it is answered once. */
 export function toPendingEnd({ id }: Pending) {
   return { kind: 'delete', quiet: true, collection: PENDING, key: hashToken(id) } as const
+}
+
+/**
+ * Returns where a form may lead that goes on at `path`: to the app, where a request waits there that may need no further
+ * page. A browser follows no redirect that the policy of the form's page does not name.
+ */
+export async function formTargetsOf({ app, urls }: SmartContext, path: string): Promise<readonly string[]> {
+  const prefix = `${urls.rootPath}/auth/go/`
+  const id = path.startsWith(prefix) ? path.slice(prefix.length) : ''
+  const row = isToken(id) ? await app.store.records.get(PENDING, hashToken(id)) : undefined
+  const pending = row?.value as Pending | undefined
+  return pending ? [toFormTarget(pending.request.redirectUri)] : []
 }

@@ -1,5 +1,6 @@
 // The login page: login name and password, a passkey, or an OpenID provider. https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { formTargetsOf } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
 import type { Form } from '../form.ts'
 import { listLoginIssuers } from '../issuers/login-issuer.ts'
@@ -83,5 +84,14 @@ ${hasPasskeys && passkeyForm(context, language, { use: 'login', action, label: t
 ${issuers.length > 0 && html`<h2>${text.others}</h2>`}
 ${issuerForms(context, language, issuers, hidden)}`
   const scripts = hasPasskeys ? ['passkey.js'] : []
-  return sendPage(context, reply, { title: text.title, body, language, status, scripts, address })
+  const formTargets = await formTargetsOf(context, back)
+  return sendPage(context, reply, {
+    title: text.title,
+    body,
+    language,
+    status,
+    scripts,
+    address,
+    formTargets,
+  })
 }

@@ -1,5 +1,6 @@
 // Step-up: somebody who is logged in proves once more who they are, and goes on in a new session. https://pages.nist.gov/800-63-4/sp800-63b.html#reauth
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { formTargetsOf } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
@@ -90,6 +91,7 @@ ${issuerForms(context, language, issuers, again)}`
     language,
     status,
     scripts,
+    formTargets: await formTargetsOf(context, back),
     account: account.name,
     address: `${new URL(action).pathname}?return=${encodeURIComponent(back)}`,
   })
