@@ -20,9 +20,9 @@ t.test(
     for (let nth = 0; nth < CASES; nth++) {
       const { items, viewer, requests } = drawCase(SEED, nth, paged, PER_CASE)
       const pair = await openPair(items, viewer)
-      const before = await pair.hiddenVersions()
+      const before = await pair.hiddenContent()
       const difference = await findDifference(pair, requests, true)
-      const isDisturbed = (await pair.hiddenVersions()) !== before
+      const isDisturbed = (await pair.hiddenContent()) !== before
       await pair.close()
       if (difference)
         t.same(difference.whole, difference.part, `${nth}: ${JSON.stringify(requests[difference.nth])}`)

@@ -180,8 +180,8 @@ export interface Pair {
   readonly hidden: readonly string[]
   /** How many resources are not. */
   readonly visible: number
-  /** Returns the versions of what is hidden that stand now, joined: whatever the viewer does, they stay the same. */
-  hiddenVersions(): Promise<string>
+  /** Returns what is hidden as it stands now, meta apart, joined: whatever the viewer does, it stays the same. */
+  hiddenContent(): Promise<string>
   /** Writes or deletes something hidden in the whole, as others do meanwhile: each time another. */
   disturb(): Promise<void>
   close(): Promise<void>
@@ -210,10 +210,12 @@ function openDisturbance(
   }
 }
 
-async function versionAt(store: Store, ref: string): Promise<string | undefined> {
+// Without meta: a label that reaches it from what it refers to (LI2) makes a version too, and is no writing of the viewer's.
+async function contentAt(store: Store, ref: string): Promise<string> {
   const [type = '', id = ''] = ref.split('/')
   const plan = new Plan(SEAL, { kind: 'read', select: { type, where: ALL }, id })
-  return (await store.read(plan))?.versionId
+  const document = (await store.read(plan))?.document
+  return document ? JSON.stringify({ ...JSON.parse(Buffer.from(document).toString()), meta: undefined }) : ''
 }
 
 /** Opens both servers of a world for a viewer. */
@@ -240,9 +242,9 @@ export async function openPair(
     hidden,
     visible: mutated.length - hidden.length,
     disturb: openDisturbance(whole, mutated, sees),
-    async hiddenVersions() {
-      const versions = await Promise.all(hidden.map((ref) => versionAt(whole.store, ref)))
-      return versions.join(' ')
+    async hiddenContent() {
+      const contents = await Promise.all(hidden.map((ref) => contentAt(whole.store, ref)))
+      return contents.join(' ')
     },
     async close() {
       await whole.close()

@@ -73,9 +73,9 @@ export async function runCase(
 ): Promise<Outcome> {
   const pair = await openPair(items, viewer, toMutate(mutation, seed), fault)
   try {
-    const before = await pair.hiddenVersions()
+    const before = await pair.hiddenContent()
     const difference = await findDifference(pair, requests)
-    const isTouched = (await pair.hiddenVersions()) !== before
+    const isTouched = (await pair.hiddenContent()) !== before
     return { difference, isTouched, hidden: pair.hidden.length, visible: pair.visible }
   } finally {
     await pair.close()
