@@ -1,10 +1,10 @@
 // What a person logs in with, changed by the person: password, passkeys, linked providers, sessions. https://pages.nist.gov/800-63-4/sp800-63b.html#sec5
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordChange } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
 import type { Form } from '../form.ts'
+import { tryCommit } from '../once.ts'
 import { endSessionsOf, startSession, toPerson } from '../session.ts'
 import { setPassword } from './accounts.ts'
 import { sendCredentialsPage } from './credentials-page.ts'
@@ -143,18 +143,8 @@ async function isLast({ app }: SmartContext, account: Owner): Promise<boolean> {
   return passkeys.length + links.length + (account.password === undefined ? 0 : 1) <= 1
 }
 
-async function change(
-  context: SmartContext,
-  account: Owner,
-  records: readonly RecordChange[],
-): Promise<boolean> {
-  try {
-    await context.app.store.commit([], { records, journal: toNote(context, account) })
-    return true
-  } catch (error) {
-    if (error instanceof FhirError && error.code === 'conflict') return false
-    throw error
-  }
+function change(context: SmartContext, account: Owner, records: readonly RecordChange[]): Promise<boolean> {
+  return tryCommit(context.app.store, records, toNote(context, account))
 }
 
 function toNote(context: SmartContext, account: Owner) {

@@ -1,9 +1,9 @@
 // The way to an OpenID provider and back: to log in, to prove once more who one is, or to link it with an account.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError } from '../../fhir/outcome.ts'
 import { noteEvent, toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
 import { type KnownIssuer, listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
+import { tryCommit } from '../once.ts'
 import { PageError } from '../page-error.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
@@ -150,16 +150,9 @@ async function link(
 ): Promise<FastifyReply> {
   const visitor = await findVisitor(context, request)
   if (visitor?.account.id !== flow.account || !visitor) throw new PageError('stale')
-  try {
-    await context.app.store.commit([], {
-      records: [buildLink(visitor.account.id, issuer, subject)],
-      journal: toJournal(context, { event: 'credential', grant: toPerson(visitor.account) }),
-    })
-  } catch (error) {
-    if (error instanceof FhirError && error.code === 'conflict')
-      return refuse(context, request, reply, 'taken')
-    throw error
-  }
+  const journal = toJournal(context, { event: 'credential', grant: toPerson(visitor.account) })
+  if (!(await tryCommit(context.app.store, [buildLink(visitor.account.id, issuer, subject)], journal)))
+    return refuse(context, request, reply, 'taken')
   return reply.header('cache-control', 'no-store').redirect(flow.return, 303)
 }
 
