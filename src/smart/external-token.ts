@@ -6,7 +6,7 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import { parseScopes } from '../access/scopes.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { AppContext } from '../interactions/context.ts'
-import type { ClientKeys } from './clients/jwks.ts'
+import type { ClientKeys } from './client-keys.ts'
 import { FetchError } from './fetch-json.ts'
 import { toGrantContext } from './grant-context.ts'
 import { type BearerIssuer, toIssuerKey } from './issuers/issuer.ts'

@@ -1,5 +1,5 @@
 // What a third party has signed about an app: it overrides what the app says of itself. https://www.rfc-editor.org/rfc/rfc7591#section-2.3
-
+import type { ClientKeys } from '../client-keys.ts'
 import type { SmartContext } from '../context.ts'
 import { FetchError } from '../fetch-json.ts'
 import { type SoftwareIssuer, toIssuerKey } from '../issuers/issuer.ts'
@@ -7,7 +7,6 @@ import { ISSUERS } from '../issuers/login-issuer.ts'
 import { verifySigned } from '../issuers/verify-signed.ts'
 import { JwtError, readJwt } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { ClientKeys } from './jwks.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 

@@ -5,13 +5,13 @@ import type { SmartContext } from '../context.ts'
 import { toCsrfToken } from '../csrf.ts'
 import { PageError } from '../page-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { ownPatient } from '../pages/tabs.ts'
 import { findVisitor, parseQuery, readForm, sendTo } from '../people/visitor.ts'
 import { listApps } from './apps.ts'
 import { appsPage } from './apps-page.ts'
 import { endAccess } from './end.ts'
 import { readHistory } from './history.ts'
 import { historyPage } from './history-page.ts'
-import { ownPatient } from './tabs.ts'
 
 /** Serves `/auth/manage` with its form, and `/auth/history`; whoever is not logged in is sent to the login. */
 export function registerManage(app: FastifyInstance, context: SmartContext): void {

@@ -1,8 +1,8 @@
 // Why a Backend Services client asks: the hl7-b2b extension of its assertion. https://hl7.org/fhir/us/udap-security/b2b.html
 import { ACT_REASON } from '../../consent/purposes.ts'
-import { OWN_PURPOSES } from '../authorize/purpose.ts'
 import type { Client } from '../client.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { OWN_PURPOSES } from '../purpose.ts'
 import type { SmartUrls } from '../urls.ts'
 
 /** What stands before the code where a purpose is written with its system: the URL, or the OID that TEFCA uses. */

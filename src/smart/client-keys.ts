@@ -1,7 +1,7 @@
 // The public keys of a client: those it has registered, or those at the address it has registered. https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys
-import type { Client, ClientMetadata } from '../client.ts'
-import { FetchError, fetchJson } from '../fetch-json.ts'
-import { isJsonObject, type JsonObject } from '../jwt.ts'
+import type { Client, ClientMetadata } from './client.ts'
+import { FetchError, fetchJson } from './fetch-json.ts'
+import { isJsonObject, type JsonObject } from './jwt.ts'
 
 /** Whose keys they are, and where: a client's, or those of an issuer that the operator trusts. */
 export type KeySource = Pick<Client, 'id'> & {
