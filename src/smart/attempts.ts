@@ -1,5 +1,6 @@
 // How often something was asked, or wrong credentials given, in the last minute: by whom and for whom. https://www.rfc-editor.org/rfc/rfc6819#section-4.3.3
 import { hash } from 'node:crypto'
+import { keepNewest } from './bounded.ts'
 import { toNetwork } from './network.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -44,11 +45,7 @@ export function countAttempts(perMinute: number, told = 'Too many wrong credenti
       const key = toKey(address, client)
       const known = find(key)
       if (known) known.failed++
-      else {
-        counts.delete(key)
-        if (counts.size >= MAX_COUNTED) counts.delete(counts.keys().next().value!)
-        counts.set(key, { until: Date.now() + WINDOW_MS, failed: 1 })
-      }
+      else keepNewest(counts, key, { until: Date.now() + WINDOW_MS, failed: 1 }, MAX_COUNTED)
     },
   }
 }

@@ -4,7 +4,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
-import type { Form } from './form.ts'
+import { type Form, parseFormBody } from './form.ts'
 import { PageError } from './page-error.ts'
 import { isToken, makeToken } from './token.ts'
 
@@ -26,8 +26,14 @@ export function toCsrfToken(context: SmartContext, request: FastifyRequest, repl
   return sign(context, browser)
 }
 
-/** Throws PageError `stale` where a form was not made by a page of ours in this browser. */
-export function assertCsrf(context: SmartContext, request: FastifyRequest, form: Form): void {
+/** Returns the fields of a form that came from a page of ours in this browser; throws PageError `stale` for any other. */
+export function readForm(context: SmartContext, request: FastifyRequest): Form {
+  const form = parseFormBody(request.headers['content-type'], request.body)
+  assertCsrf(context, request, form)
+  return form
+}
+
+function assertCsrf(context: SmartContext, request: FastifyRequest, form: Form): void {
   const { origin } = request.headers
   if (origin !== undefined && origin !== 'null' && origin !== new URL(context.urls.root).origin)
     throw new PageError('stale')

@@ -2,6 +2,7 @@
 import { type Principal, type TokenGrant, toPrincipal } from '../access/principal.ts'
 import type { AppContext } from '../interactions/context.ts'
 import { findInForce } from './authorization.ts'
+import { keepNewest } from './bounded.ts'
 import { findClient } from './client.ts'
 import { withinRegistration } from './clients/within-registration.ts'
 import { isJws, type VerifyExternal } from './external-token.ts'
@@ -78,8 +79,7 @@ export function createVerifier(
     by: Omit<Verified, 'principal'>,
   ): Principal | undefined {
     if (!principal) return forget(key)
-    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-    verified.set(key, { principal, ...by })
+    keepNewest(verified, key, { principal, ...by }, MAX_CACHED)
     return principal
   }
 

@@ -10,8 +10,9 @@ import type { SmartContext } from '../context.ts'
 import { FetchError } from '../fetch-json.ts'
 import type { Form } from '../form.ts'
 import { toAlgorithm, verifyJwt } from '../jose.ts'
+import type { JsonObject } from '../json.ts'
 import type { Algorithm } from '../jwk.ts'
-import { type JsonObject, type Jwt, JwtError, readJwt } from '../jwt.ts'
+import { type Jwt, JwtError, readJwt } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { tryCommit } from '../once.ts'
 
@@ -41,16 +42,6 @@ export async function verifyAssertion(context: SmartContext, form: Form): Promis
     if (error instanceof JwtError) throw refused(error.message)
     if (error instanceof FetchError) throw refused(`The keys of the client cannot be had: ${error.message}`)
     throw error
-  }
-}
-
-/** Returns whom an assertion says it is from, unchecked: for counting what was wrong. */
-export function readIssuer(assertion: string): string | undefined {
-  try {
-    const { iss } = readJwt(assertion).payload
-    return typeof iss === 'string' ? iss : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -2,12 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerClient } from '../clients/register-client.ts'
 import type { SmartContext } from '../context.ts'
-import { toCsrfToken } from '../csrf.ts'
+import { readForm, toCsrfToken } from '../csrf.ts'
 import type { Form } from '../form.ts'
 import { limitAddress } from '../limits.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
-import { readForm } from '../people/visitor.ts'
 import { developersPage } from './page.ts'
 import { type RegistrationView, toMetadata } from './registration-form.ts'
 

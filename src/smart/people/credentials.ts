@@ -3,8 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RecordChange } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
-import type { Form } from '../form.ts'
+import { readForm } from '../csrf.ts'
+import { type Form, parseQuery } from '../form.ts'
 import { tryCommit } from '../once.ts'
+import { seeOther } from '../see-other.ts'
 import { endSessionsOf, startSession, toPerson } from '../session.ts'
 import { setPassword } from './accounts.ts'
 import { sendCredentialsPage } from './credentials-page.ts'
@@ -13,7 +15,7 @@ import { LINKS, listLinks, toLinkKey } from './federated-account.ts'
 import { listPasskeys, PASSKEYS, verifyRegistration } from './passkey.ts'
 import { findPasswordProblem } from './password-rules.ts'
 import { countRequest } from './throttle.ts'
-import { findVisitor, isFresh, parseQuery, readForm, sendTo, type Visitor } from './visitor.ts'
+import { findVisitor, isFresh, sendTo, type Visitor } from './visitor.ts'
 
 /** One change; returns what the person is told. */
 type Act = (
@@ -60,7 +62,7 @@ export function registerCredentials(app: FastifyInstance, context: SmartContext)
       if (name !== 'end-sessions' && !isFresh(visitor)) return sendTo(context, reply, 'reauthenticate', path)
       const notice = await act(context, request, reply, visitor, form)
       return DONE.has(notice)
-        ? reply.header('cache-control', 'no-store').redirect(`${path}?done=${notice}`, 303)
+        ? seeOther(reply, `${path}?done=${notice}`)
         : sendCredentialsPage(context, request, reply, visitor, notice)
     })
 }
