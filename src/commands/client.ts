@@ -10,7 +10,7 @@ import type { SmartContext } from '../smart/context.ts'
 import { OAuthError } from '../smart/oauth-error.ts'
 import { openStore } from '../store/open.ts'
 import { type Asked, parseArguments } from './client/arguments.ts'
-import { readMetadata } from './client/read-metadata.ts'
+import { readJson } from './input/read-json.ts'
 
 export const summary = 'Adds, lists, approves and disables clients: apps and systems that ask for tokens.'
 export const usage = `add METADATA.json | list | show ID | approve ID [--purpose CODE]… [--organization REF] [--scope SCOPES] | disable ID | secret ID
@@ -28,7 +28,7 @@ refused from the next request, also by a server that runs. secret makes a new on
 /** Returns 0 where it was done, 1 where it was refused; throws RangeError for wrong arguments. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
   const asked = parseArguments(args)
-  const metadata = asked.verb === 'add' ? readMetadata(asked.target!) : undefined
+  const metadata = asked.verb === 'add' ? readJson(asked.target!) : undefined
   const store = await openStore(config.store)
   try {
     const app = await createContext(config, store)

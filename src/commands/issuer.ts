@@ -1,6 +1,4 @@
 // musubi issuer: whom the operator trusts beside this server: OpenID providers, other authorization servers, signers of software statements.
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildTaskRow } from '../access/audit.ts'
 import { createContext } from '../app.ts'
@@ -13,6 +11,7 @@ import { readIssuer } from '../smart/issuers/read-issuer.ts'
 import { openKeys } from '../smart/keys/open-keys.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordChange, RecordRow, Store } from '../store/store.ts'
+import { readJson } from './input/read-json.ts'
 
 export const summary = 'Adds, lists and removes issuers that are trusted beside this server.'
 export const usage = `add FILE.json | list | remove ISSUER
@@ -32,7 +31,7 @@ request, also of a server that runs; remove ends every use of the issuer.`
 /** Arguments that each verb takes. */
 const VERBS: Readonly<Record<string, number>> = { add: 1, list: 0, remove: 1 }
 
-/** Returns 0; throws RangeError for wrong arguments, FhirError naming what is wrong with an issuer. */
+/** Returns 0; throws RangeError for wrong arguments or a file that cannot be read, FhirError naming what is wrong with an issuer. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
   const [verb, given] = parse(args)
   const store = await openStore(config.store)
@@ -60,7 +59,7 @@ async function add(config: Config, store: Store, file: string): Promise<void> {
   const { governance, definitions } = await createContext(config, store)
   const { purposes } = (await governance()).vocabulary
   const keys = await openKeys(store, config)
-  const issuer = readIssuer(readFile(resolve(file)), {
+  const issuer = readIssuer(readJson(file), {
     isPurpose: (code) => purposes.has(code),
     isResourceType: definitions.isResourceType,
     privateHosts: config.privateHosts,
@@ -70,16 +69,6 @@ async function add(config: Config, store: Store, file: string): Promise<void> {
   if (await store.records.get(ISSUERS, row.key))
     throw new FhirError('conflict', `${issuer.issuer} is trusted for ${issuer.use} already: remove it first`)
   await change(config, store, [{ kind: 'add', row }], [{ key: row.key, after: hide(issuer) }])
-}
-
-function readFile(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    // What a parser says may repeat a piece of the file, and with it of a secret.
-    const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
-    throw new FhirError('invalid', `The file cannot be read: ${reason}`)
-  }
 }
 
 async function remove(config: Config, store: Store, issuer: string): Promise<void> {

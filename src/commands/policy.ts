@@ -1,6 +1,4 @@
 // musubi policy: what the operator decides beside the persons' consents: hard denies, statutory permits, the opt-out channel.
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildTaskRow } from '../access/audit.ts'
 import { createContext } from '../app.ts'
@@ -12,6 +10,7 @@ import { FhirError } from '../fhir/outcome.ts'
 import { noteConfiguration } from '../interactions/configuration.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordChange, Store } from '../store/store.ts'
+import { readJson } from './input/read-json.ts'
 
 export const summary =
   "Adds, lists and removes the operator's policies; notes a notice of the opt-out channel."
@@ -27,7 +26,7 @@ optout-secondary policy; removing the policy removes its notices.`
 /** Arguments that each verb takes. */
 const VERBS: Readonly<Record<string, number>> = { add: 1, list: 0, remove: 1, notice: 3 }
 
-/** Returns 0; throws RangeError for wrong arguments, FhirError naming what is wrong with a policy or a notice. */
+/** Returns 0; throws RangeError for wrong arguments or a file that cannot be read, FhirError naming what is wrong with a policy or a notice. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
   const [verb, ...given] = parse(args)
   const store = await openStore(config.store)
@@ -64,19 +63,11 @@ function parse(args: readonly string[]): readonly string[] {
 
 async function add(config: Config, store: Store, file: string): Promise<void> {
   const { governance } = await createContext(config, store)
-  const policy = parsePolicy(readFile(resolve(file)), (await governance()).vocabulary)
+  const policy = parsePolicy(readJson(file), (await governance()).vocabulary)
   if (await store.records.get(POLICIES, policy.id))
     throw new FhirError('conflict', `There is a policy ${policy.id} already: remove it first`)
   const row = { collection: POLICIES, key: policy.id, value: policy }
   await change(config, store, [{ kind: 'add', row }], { after: policy })
-}
-
-function readFile(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new FhirError('invalid', `The file cannot be read: ${(error as Error).message}`)
-  }
 }
 
 async function remove(config: Config, store: Store, id: string): Promise<void> {

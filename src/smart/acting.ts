@@ -7,6 +7,7 @@ import type { AppContext } from '../interactions/context.ts'
 import type { Interaction } from '../interactions/interaction.ts'
 import { perform } from '../interactions/perform.ts'
 import type { Result } from '../interactions/result.ts'
+import { toUsualPurpose } from './purpose.ts'
 
 /** Whom the access log names as the client where no app is concerned. */
 const CLIENT = 'musubi'
@@ -30,7 +31,7 @@ export function toOwnPrincipal(
       subject,
       client: client ?? CLIENT,
       scope: scope ?? (isStaff ? 'user/*.cruds' : 'patient/*.cruds'),
-      purpose: purpose ?? toOwnPurpose(subject),
+      purpose: purpose ?? toUsualPurpose(subject),
       ...(patient !== undefined && { patient }),
       ...(act !== undefined && { act }),
       ...(organization !== undefined && { organization }),
@@ -39,11 +40,6 @@ export function toOwnPrincipal(
     },
     definitions,
   )
-}
-
-function toOwnPurpose(subject: string): string {
-  if (subject.startsWith('Practitioner/')) return 'TREAT'
-  return subject.startsWith('RelatedPerson/') ? 'FAMRQT' : 'PATRQT'
 }
 
 /** Returns the policy of somebody at these pages. */

@@ -2,12 +2,10 @@
 import type { TokenGrant } from '../access/principal.ts'
 import type { RecordChange, Store } from '../store/store.ts'
 import { findAccount } from './account.ts'
-import { CLIENTS, type Client } from './client.ts'
+import { findClient } from './client.ts'
 
-/** Collections of `Records`. Keys of codes and refresh tokens are the SHA-256 of their text. */
+/** The collection of `Records` that holds authorizations by id; the account that granted one owns it. */
 export const AUTHORIZATIONS = 'authorization'
-export const CODES = 'code'
-export const REFRESH_TOKENS = 'refresh-token'
 
 /** What is the same for every access token of an authorization. */
 export type GrantBase = Omit<TokenGrant, 'expiresAt' | 'scope' | 'authorization' | 'audience'>
@@ -57,6 +55,16 @@ export async function findAuthorization(
   id: string,
 ): Promise<Authorization | undefined> {
   return (await records.get(AUTHORIZATIONS, id))?.value as Authorization | undefined
+}
+
+/** Returns the authorization where its tokens are accepted now, by `isInForce`; else undefined. */
+export async function findInForce(
+  store: Pick<Store, 'records' | 'consents'>,
+  id: string,
+  now = Date.now(),
+): Promise<Authorization | undefined> {
+  const authorization = await findAuthorization(store, id)
+  return authorization && (await isInForce(store, authorization, now)) ? authorization : undefined
 }
 
 /** Long enough for a redirect and the request that follows it. */
@@ -116,7 +124,7 @@ export async function isInForce(
 ): Promise<boolean> {
   const { endedAt, until, client: clientId, account: accountId, grant, consent } = authorization
   if (endedAt !== undefined || (until !== undefined && until <= now)) return false
-  const client = (await records.get(CLIENTS, clientId))?.value as Client | undefined
+  const client = await findClient({ records }, clientId)
   if (client?.status !== 'active' || !client.purposes.includes(grant.purpose)) return false
   const account = await findAccount({ records }, accountId)
   if (!account?.bindings.some(({ ref }) => ref === (grant.act ?? grant.subject))) return false

@@ -60,13 +60,19 @@ export interface Clients {
   origins(): Promise<ReadonlySet<string>>
 }
 
+/** Returns the client of that id, whatever its status; undefined where there is none. */
+export async function findClient(
+  { records }: Pick<Store, 'records'>,
+  id: string,
+): Promise<Client | undefined> {
+  return (await records.get(CLIENTS, id))?.value as Client | undefined
+}
+
 /** Returns the clients of a store. */
 export function openClients({ records, epoch }: Pick<Store, 'records' | 'epoch'>): Clients {
   let known: { readonly at: number; readonly origins: Promise<ReadonlySet<string>> } | undefined
 
-  async function find(id: string): Promise<Client | undefined> {
-    return (await records.get(CLIENTS, id))?.value as Client | undefined
-  }
+  const find = (id: string) => findClient({ records }, id)
 
   async function readOrigins(): Promise<ReadonlySet<string>> {
     const clients = (await records.list(CLIENTS)).map(({ value }) => value as Client)

@@ -1,8 +1,8 @@
 // What every part of the authorization server works with; made once by the plugin.
 import type { AppContext } from '../interactions/context.ts'
+import type { Attempts } from './attempts.ts'
 import type { Clients } from './client.ts'
-import type { Attempts } from './clients/attempts.ts'
-import type { ClientKeys } from './clients/jwks.ts'
+import type { ClientKeys } from './client-keys.ts'
 import type { Keys } from './keys/keys.ts'
 import type { SmartUrls } from './urls.ts'
 import type { Verifier } from './verifier.ts'
@@ -41,6 +41,8 @@ export interface SmartContext {
   readonly clientAttempts: Attempts
   /** Requests of addresses and clients, counted in this process. */
   readonly requests: Attempts
+  /** Registrations from addresses, at whatever door, counted in this process. */
+  readonly registrations: Attempts
   /** Signing keys, and the sealing of what is kept secret in the store. */
   readonly keys: Keys
   /** 32 bytes that bind a form to a browser. */

@@ -1,12 +1,12 @@
 // That a form comes from a page of ours in the same browser: a token bound to a cookie, and the Origin header where a browser sends it.
 // https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
-import type { Form } from './form.ts'
+import { type Form, parseFormBody } from './form.ts'
 import { PageError } from './page-error.ts'
-import { isToken } from './token.ts'
+import { isToken, makeToken } from './token.ts'
 
 /** The name of the hidden field that every form of ours has. */
 export const CSRF_FIELD = 'csrf'
@@ -19,15 +19,21 @@ export function toCsrfToken(context: SmartContext, request: FastifyRequest, repl
   const name = toCookieName(NAME, context.urls)
   const known = request.cookies[name]
   if (known !== undefined && isToken(known)) return sign(context, known)
-  const browser = randomBytes(32).toString('base64url')
+  const browser = makeToken()
   reply.setCookie(name, browser, cookieOptions(context.urls, TTL_MS))
   // What is rendered next in this request must go with the same cookie.
   request.cookies[name] = browser
   return sign(context, browser)
 }
 
-/** Throws PageError `stale` where a form was not made by a page of ours in this browser. */
-export function assertCsrf(context: SmartContext, request: FastifyRequest, form: Form): void {
+/** Returns the fields of a form that came from a page of ours in this browser; throws PageError `stale` for any other. */
+export function readForm(context: SmartContext, request: FastifyRequest): Form {
+  const form = parseFormBody(request.headers['content-type'], request.body)
+  assertCsrf(context, request, form)
+  return form
+}
+
+function assertCsrf(context: SmartContext, request: FastifyRequest, form: Form): void {
   const { origin } = request.headers
   if (origin !== undefined && origin !== 'null' && origin !== new URL(context.urls.root).origin)
     throw new PageError('stale')

@@ -6,13 +6,15 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import { parseScopes } from '../access/scopes.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import type { AppContext } from '../interactions/context.ts'
-import type { ClientKeys } from './clients/jwks.ts'
+import { keepNewest } from './bounded.ts'
+import type { ClientKeys } from './client-keys.ts'
 import { FetchError } from './fetch-json.ts'
 import { toGrantContext } from './grant-context.ts'
 import { type BearerIssuer, toIssuerKey } from './issuers/issuer.ts'
 import { ISSUERS } from './issuers/login-issuer.ts'
 import { verifySigned } from './issuers/verify-signed.ts'
-import { type JsonObject, JwtError, readJwt } from './jwt.ts'
+import type { JsonObject } from './json.ts'
+import { JwtError, peekIssuer, readJwt } from './jwt.ts'
 import { hashToken } from './token.ts'
 
 /** The Principal of a token of another server, or undefined where anything about it is not as it must be. */
@@ -50,8 +52,7 @@ export function createVerifyExternal(context: AppContext, keys: ClientKeys): Ver
       if (!grant || grant.expiresAt <= Date.now()) return undefined
       await assertGrant(grant, await toGrantContext(context))
       const principal = isSame ? known.principal : toPrincipal(grant, context.definitions)
-      if (kept.size >= MAX_CACHED) kept.delete(kept.keys().next().value!)
-      kept.set(key, { issuer: JSON.stringify(issuer), grant, principal })
+      keepNewest(kept, key, { issuer: JSON.stringify(issuer), grant, principal }, MAX_CACHED)
       return principal
     } catch (error) {
       kept.delete(key)
@@ -70,20 +71,11 @@ export function isJws(token: string): boolean {
 }
 
 async function findIssuer({ store }: AppContext, token: string): Promise<BearerIssuer | undefined> {
-  const iss = readIss(token)
+  const iss = peekIssuer(token)
   if (iss === undefined) return undefined
   const row = await store.records.get(ISSUERS, toIssuerKey({ use: 'bearer', issuer: iss }))
   const issuer = row?.value as BearerIssuer | undefined
   return issuer?.issuer === iss ? issuer : undefined
-}
-
-function readIss(token: string): string | undefined {
-  try {
-    const { iss } = readJwt(token).payload
-    return typeof iss === 'string' ? iss : undefined
-  } catch {
-    return undefined
-  }
 }
 
 async function toGrant(

@@ -1,5 +1,6 @@
 // JSON from an address that somebody else has named: never from inside our own network. https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 import { Agent, type Dispatcher, request } from 'undici'
+import { parseJsonBytes } from './json.ts'
 import { readMaxAgeMs } from './max-age.ts'
 import { createLookup, isPublicAddress, PrivateAddressError } from './public-address.ts'
 
@@ -90,7 +91,7 @@ async function readBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return parseJsonBytes(bytes)
   } catch {
     throw new FetchError('It is not JSON')
   }

@@ -27,6 +27,12 @@ export function parseForm(text: string): Form {
   return form
 }
 
+/** Returns the parameters of an address (path and query), as `parseForm` does. */
+export function parseQuery({ url }: { readonly url: string }): Form {
+  const at = url.indexOf('?')
+  return at < 0 ? {} : parseForm(url.slice(at + 1))
+}
+
 /** Returns the parameters of a body that came as `application/x-www-form-urlencoded`; throws `invalid_request` for any other. */
 export function parseFormBody(contentType: string | undefined, body: unknown): Form {
   if (!/^\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? ''))

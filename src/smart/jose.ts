@@ -1,7 +1,9 @@
 // The only door to the JOSE library: what is signed and checked here, with which algorithms, is said by us. https://www.rfc-editor.org/rfc/rfc8725
 import jose, { type JWK } from 'node-jose'
+import { keepNewest } from './bounded.ts'
+import type { JsonObject } from './json.ts'
 import { ALGORITHMS, type Algorithm, findJwkFault, isKeyFor, toPublicJwk } from './jwk.ts'
-import { type JsonObject, type Jwt, JwtError, readJwt } from './jwt.ts'
+import { type Jwt, JwtError, readJwt } from './jwt.ts'
 
 /** A private RSA key as a JWK, with its `kid`: to be sealed, never to be shown. */
 export type PrivateJwk = Readonly<Record<string, string>>
@@ -85,7 +87,6 @@ function importKey(jwk: JsonObject): Promise<JWK.Key> {
   const known = imported.get(text)
   if (known) return known
   const key = jose.JWK.asKey(pub)
-  if (imported.size >= MAX_IMPORTED) imported.delete(imported.keys().next().value!)
-  imported.set(text, key)
+  keepNewest(imported, text, key, MAX_IMPORTED)
   return key
 }

@@ -1,5 +1,6 @@
 // Which keys are good enough to check a signature with. https://www.rfc-editor.org/rfc/rfc7517
-import { decodeBase64url, isJsonObject, type JsonObject } from './jwt.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
+import { decodeBase64url } from './jwt.ts'
 import type { PublicJwk } from './keys/keys.ts'
 
 /** What a key must be for each algorithm that is ever accepted: no `none`, nothing symmetric. https://www.rfc-editor.org/rfc/rfc7518#section-3.1 */

@@ -3,13 +3,13 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { AppContext } from '../interactions/context.ts'
 import { registerAppState } from './app-state/routes.ts'
+import { countAttempts } from './attempts.ts'
 import { noteRefusedToken } from './audit.ts'
 import { registerAuthorize } from './authorize/endpoint.ts'
 import { registerLaunch } from './authorize/launch-endpoint.ts'
 import { registerBrands } from './brands.ts'
 import { openClients } from './client.ts'
-import { countAttempts } from './clients/attempts.ts'
-import { openClientKeys } from './clients/jwks.ts'
+import { openClientKeys } from './client-keys.ts'
 import { registerRegistration } from './clients/register.ts'
 import type { SmartContext, SmartSettings } from './context.ts'
 import { registerDevelopers } from './developers/register.ts'
@@ -78,6 +78,7 @@ export async function createSmartContext(app: AppContext, settings: SmartSetting
     clientKeys,
     clientAttempts: countAttempts(settings.attemptsPerMinute),
     requests: countRequests(settings.requestsPerMinute),
+    registrations: countRequests(settings.attemptsPerMinute),
   }
   return context
 }

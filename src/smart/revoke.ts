@@ -2,16 +2,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TokenGrant } from '../access/principal.ts'
 import { toJournal } from './audit.ts'
-import { REFRESH_TOKENS } from './authorization.ts'
 import { authenticateClient } from './clients/authenticate.ts'
 import type { SmartContext } from './context.ts'
 import { endAuthorization } from './end-authorization.ts'
 import { UNCACHED } from './failure.ts'
 import { type Form, parseFormBody } from './form.ts'
 import { OAuthError } from './oauth-error.ts'
-import { hashToken, isToken, TOKENS } from './token.ts'
+import { findRefreshToken } from './refresh-token.ts'
+import { findGrant, hashToken, TOKENS } from './token.ts'
 import { withClientOfToken } from './token-endpoint/refresh-token.ts'
-import type { RefreshToken } from './token-endpoint/response.ts'
 
 /**
  * Adds `POST /auth/revoke`: 200 once the token is of no use any more, and for one that is unknown or another client's as
@@ -33,12 +32,10 @@ async function revoke(context: SmartContext, request: FastifyRequest): Promise<v
     request,
     await withClient(context, request, form, token),
   )
-  if (!isToken(token)) return
-  const key = hashToken(token)
   const { store } = context.app
-  const access = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
-  if (access?.client === client.id) return endAccess(context, key, access)
-  const refresh = (await store.records.get(REFRESH_TOKENS, key))?.value as RefreshToken | undefined
+  const access = await findGrant(store, token)
+  if (access?.client === client.id) return endAccess(context, hashToken(token), access)
+  const { token: refresh } = (await findRefreshToken(store, token)) ?? {}
   if (refresh?.client !== client.id) return
   await endAuthorization(context, refresh.authorization, 'client')
 }
@@ -50,7 +47,7 @@ async function withClient(
   form: Form,
   token: string,
 ): Promise<Form> {
-  const isKnown = isToken(token) && (await context.app.store.records.get(REFRESH_TOKENS, hashToken(token)))
+  const isKnown = (await findRefreshToken(context.app.store, token)) !== undefined
   return isKnown ? withClientOfToken(context, request, { ...form, refresh_token: token }) : form
 }
 

@@ -1,11 +1,10 @@
 // Who is logged in at this browser: a cookie whose SHA-256 names the session on record. https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
-import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, findAccount } from './account.ts'
 import { toJournal } from './audit.ts'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
-import { hashToken, isToken } from './token.ts'
+import { hashToken, isToken, makeToken } from './token.ts'
 
 /** The collection of `Records` that holds sessions by the SHA-256 of their cookie. */
 export const SESSIONS = 'session'
@@ -38,7 +37,7 @@ export async function startSession(
   authTime = Date.now(),
 ): Promise<Session> {
   const { urls, settings, app } = context
-  const cookie = randomBytes(32).toString('base64url')
+  const cookie = makeToken()
   const now = Date.now()
   const session: Session = {
     key: hashToken(cookie),
@@ -81,7 +80,10 @@ export async function findSession(
 }
 
 /** Returns the session of that key, or undefined where it has ended: `online_access` ends with it. */
-export async function findSessionByKey({ app }: SmartContext, key: string): Promise<Session | undefined> {
+export async function findSessionByKey(
+  { app }: Pick<SmartContext, 'app'>,
+  key: string,
+): Promise<Session | undefined> {
   return (await app.store.records.get(SESSIONS, key))?.value as Session | undefined
 }
 

@@ -1,9 +1,9 @@
 // The access token of a person at endpoints of this server itself. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TokenGrant } from '../access/principal.ts'
-import { type Authorization, findAuthorization, isInForce } from './authorization.ts'
+import { type Authorization, findInForce } from './authorization.ts'
 import type { SmartContext } from './context.ts'
-import { hashToken, TOKENS } from './token.ts'
+import { findGrant } from './token.ts'
 import { toBearer } from './verifier.ts'
 
 interface UserToken {
@@ -20,9 +20,8 @@ export async function findUserToken(
   headers: IncomingHttpHeaders,
 ): Promise<UserToken | undefined> {
   const token = toBearer(headers.authorization)
-  const row = token === undefined ? undefined : await store.records.get(TOKENS, hashToken(token))
-  const grant = row?.value as TokenGrant | undefined
+  const grant = token === undefined ? undefined : await findGrant(store, token)
   if (grant?.authorization === undefined || grant.audience !== urls.base) return undefined
-  const authorization = await findAuthorization(store, grant.authorization)
-  return authorization && (await isInForce(store, authorization)) ? { grant, authorization } : undefined
+  const authorization = await findInForce(store, grant.authorization)
+  return authorization && { grant, authorization }
 }

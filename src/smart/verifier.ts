@@ -1,11 +1,12 @@
 // From a bearer token to a Principal, by what stands on record now. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 import { type Principal, type TokenGrant, toPrincipal } from '../access/principal.ts'
 import type { AppContext } from '../interactions/context.ts'
-import { findAuthorization, isInForce } from './authorization.ts'
-import { CLIENTS, type Client } from './client.ts'
+import { findInForce } from './authorization.ts'
+import { keepNewest } from './bounded.ts'
+import { findClient } from './client.ts'
 import { withinRegistration } from './clients/within-registration.ts'
 import { isJws, type VerifyExternal } from './external-token.ts'
-import { hashToken, isToken, TOKENS } from './token.ts'
+import { findGrant, hashToken, isToken } from './token.ts'
 
 export interface Verifier {
   /** True of an Authorization header that holds a bearer token of a form known here. */
@@ -57,8 +58,8 @@ export function createVerifier(
       const key = hashToken(token)
       const epoch = store.accessEpoch()
       if (isJws(token)) return keep(key, await external?.(token), { epoch })
-      const grant = (await store.records.get(TOKENS, key))?.value as TokenGrant | undefined
-      if (!grant || grant.expiresAt <= Date.now()) return forget(key)
+      const grant = await findGrant(store, token)
+      if (!grant) return forget(key)
       if (grant.audience !== undefined && grant.audience !== settings.baseUrl) return forget(key)
       if (!(await stands(store, grant))) {
         onRefused?.(grant)
@@ -78,8 +79,7 @@ export function createVerifier(
     by: Omit<Verified, 'principal'>,
   ): Principal | undefined {
     if (!principal) return forget(key)
-    if (verified.size >= MAX_CACHED) verified.delete(verified.keys().next().value!)
-    verified.set(key, { principal, ...by })
+    keepNewest(verified, key, { principal, ...by }, MAX_CACHED)
     return principal
   }
 
@@ -102,17 +102,14 @@ export async function scopeNow(
   grant: TokenGrant,
 ): Promise<string> {
   if (grant.audience === undefined) return grant.scope
-  const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
+  const client = await findClient(store, grant.client)
   return client === undefined ? '' : withinRegistration(definitions, client, grant.scope)
 }
 
 /** True of a token whose authorization, client and Consent stand. Who is not registered has the operator's own tokens alone. */
 export async function stands(store: AppContext['store'], grant: TokenGrant): Promise<boolean> {
-  if (grant.authorization !== undefined) {
-    const authorization = await findAuthorization(store, grant.authorization)
-    return authorization !== undefined && isInForce(store, authorization)
-  }
-  const client = (await store.records.get(CLIENTS, grant.client))?.value as Client | undefined
+  if (grant.authorization !== undefined) return (await findInForce(store, grant.authorization)) !== undefined
+  const client = await findClient(store, grant.client)
   if (client === undefined) return grant.audience === undefined
   return client.status === 'active' && client.purposes.includes(grant.purpose)
 }

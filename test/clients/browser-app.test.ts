@@ -5,7 +5,8 @@ import { serveApps } from '../../conformance/apps/serve.ts'
 import { allow, exchange, type SmartServer } from '../support/authorization.ts'
 import { openBrowser } from '../support/browser.ts'
 import { checkScreen } from '../support/check-screen.ts'
-import { findPort, measurement, openLiveServer } from '../support/live.ts'
+import { freePort } from '../support/free-port.ts'
+import { measurement, openLiveServer } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
 import { openClient } from '../support/rest.ts'
 import { openSampleApp, readState, type SampleApp } from '../support/sample-app.ts'
@@ -79,7 +80,7 @@ t.test('53: another origin learns the endpoints and nothing else', async (t) => 
   const scene = await openScene(t)
   if (!scene) return
   const { page, app, server } = scene
-  const port = await findPort()
+  const port = await freePort()
   const stranger = await serveApps(port, () => ({ clientId: app.clientId, iss: server.base }))
   t.teardown(() => {
     stranger.closeAllConnections()

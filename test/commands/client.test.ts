@@ -11,6 +11,7 @@ import { type Authorization, isInForce } from '../../src/smart/authorization.ts'
 import { CLIENTS, type Client, openClients } from '../../src/smart/client.ts'
 import { approveClient, disableClient, renewSecret } from '../../src/smart/clients/change-client.ts'
 import { hashToken } from '../../src/smart/token.ts'
+import { runHere } from '../support/command.ts'
 import { openFolder, openServer } from '../support/server.ts'
 
 type Tap = Parameters<typeof openServer>[0]
@@ -25,20 +26,7 @@ async function open(t: Tap) {
   const server = await openServer(t)
   const config = loadConfig({ MUSUBI_STORE: server.config.store })
   const folder = openFolder(t)
-  const client = async (...args: readonly string[]) => {
-    const [out, err] = [process.stdout, process.stderr].map((stream) =>
-      t.capture(stream, 'write', () => true),
-    )
-    const code = await run(args, config).finally(() => {
-      for (const each of [out, err]) each?.restore()
-    })
-    const [stdout, stderr] = [out, err].map((each) =>
-      each!()
-        .map(({ args: [text] }) => String(text))
-        .join(''),
-    )
-    return { code, stdout: stdout!, stderr: stderr! }
-  }
+  const client = (...args: readonly string[]) => runHere(t, run, args, config)
   const file = (metadata: unknown) => {
     const path = join(folder, 'metadata.json')
     writeFileSync(path, typeof metadata === 'string' ? metadata : JSON.stringify(metadata))

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config.ts'
 import { CONFIGURATION } from '../../src/interactions/configuration.ts'
 import { ISSUERS, type LoginIssuer } from '../../src/smart/issuers/login-issuer.ts'
 import { createSmartContext } from '../../src/smart/plugin.ts'
+import { runHere } from '../support/command.ts'
 import { createClientKey } from '../support/jwt.ts'
 import { openFolder, openServer } from '../support/server.ts'
 
@@ -40,13 +41,7 @@ async function open(t: Test) {
   const server = await openServer(t)
   const config = loadConfig({ MUSUBI_STORE: server.config.store })
   const folder = openFolder(t)
-  const issuer = async (...args: readonly string[]) => {
-    const out = t.capture(process.stdout, 'write', () => true)
-    await run(args, config).finally(() => out.restore())
-    return out()
-      .map(({ args: [text] }) => String(text))
-      .join('')
-  }
+  const issuer = async (...args: readonly string[]) => (await runHere(t, run, args, config)).stdout
   const add = async (value: unknown) => {
     const file = join(folder, 'issuer.json')
     writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value))

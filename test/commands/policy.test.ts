@@ -5,6 +5,7 @@ import t from 'tap'
 import { run } from '../../src/commands/policy.ts'
 import { loadConfig } from '../../src/config.ts'
 import { CONFIGURATION } from '../../src/interactions/configuration.ts'
+import { runHere } from '../support/command.ts'
 import { openClient } from '../support/rest.ts'
 import { openFolder, openServer } from '../support/server.ts'
 
@@ -21,13 +22,7 @@ async function open(t: Tap) {
   const custodian = await openClient(server)
   await custodian('PUT', 'Patient/p', { resourceType: 'Patient', id: 'p' })
   const folder = openFolder(t)
-  const policy = async (...args: readonly string[]) => {
-    const out = t.capture(process.stdout, 'write', () => true)
-    await run(args, config).finally(() => out.restore())
-    return out()
-      .map(({ args: [text] }) => String(text))
-      .join('')
-  }
+  const policy = async (...args: readonly string[]) => (await runHere(t, run, args, config)).stdout
   const add = async (value: object) => {
     const file = join(folder, 'policy.json')
     writeFileSync(file, JSON.stringify(value))

@@ -1,12 +1,16 @@
 // musubi user: who logs in, whom they stand for; what is wrong is said, and no secret is printed.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import t from 'tap'
+import { PassThrough, Readable } from 'node:stream'
+import t, { type Test } from 'tap'
 import { readSecret } from '../../src/commands/user/read-secret.ts'
+import { run } from '../../src/commands/user.ts'
+import { loadConfig } from '../../src/config.ts'
+import { FhirError } from '../../src/fhir/outcome.ts'
 import { findByLogin } from '../../src/smart/people/accounts.ts'
 import { LINKS } from '../../src/smart/people/federated-account.ts'
 import { verifyPassword } from '../../src/smart/people/password.ts'
+import { runHere } from '../support/command.ts'
 import { PASSWORD } from '../support/people.ts'
 import { openClient } from '../support/rest.ts'
 import { openServer } from '../support/server.ts'
@@ -32,7 +36,10 @@ await server.store.records.put({ collection: 'issuer', key: 'id', value: issuer 
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 
-function user(args: readonly string[], input = `${PASSWORD}\nnot read\n`) {
+const config = loadConfig({ MUSUBI_STORE: server.config.store })
+
+/** As an operator types it. */
+function spawnUser(args: readonly string[], input = `${PASSWORD}\nnot read\n`) {
   const env = { ...process.env, MUSUBI_STORE: server.config.store, MUSUBI_LOG_LEVEL: 'silent' }
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'user', ...args], {
     env,
@@ -42,8 +49,14 @@ function user(args: readonly string[], input = `${PASSWORD}\nnot read\n`) {
   return { status, stdout, stderr }
 }
 
+/** The same in this process. */
+function user(t: Test, args: readonly string[], input = `${PASSWORD}\n`) {
+  const stdin = t.intercept(process, 'stdin', { value: Readable.from(input === '' ? [] : [input]) })
+  return runHere(t, run, args, config).finally(() => stdin.restore())
+}
+
 t.test('user add makes an account with its bindings; the password is the first line', async (t) => {
-  const { status, stdout, stderr } = user([
+  const { status, stdout, stderr } = spawnUser([
     'add',
     ...['--login', 'Hanako', '--name', '山田 花子', '--patient', 'hanako', '--practitioner', 'dr'],
     ...['--related-person', 'mother', '--proofing', 'IAL2', '--method', 'mynumber-card'],
@@ -63,20 +76,20 @@ t.test('user add makes an account with its bindings; the password is the first l
 })
 
 t.test('user list tells who there is and no hash', async (t) => {
-  const { stdout } = user(['list'])
+  const { stdout } = await user(t, ['list'])
   t.match(JSON.parse(stdout), { login: 'hanako', hasPassword: true })
   t.notMatch(stdout, /argon2/)
 })
 
 t.test('user add with --openid reads no password; the proofing is that of the provider', async (t) => {
   const link = ['--openid', 'https://id.example.org', 'sub-1']
-  t.equal(user(['add', '--login', 'taro', '--patient', 'hanako', ...link], '').status, 0)
+  t.equal((await user(t, ['add', '--login', 'taro', '--patient', 'hanako', ...link], '')).code, 0)
   const account = (await findByLogin(server.store, 'taro'))!
   t.equal(account.password, undefined)
   t.match(account.bindings[0]!.proofing, { level: 'IAL3', method: 'openid' })
   t.match((await server.store.records.list(LINKS, account.id))[0]?.value, { subject: 'sub-1' })
-  const taken = user(['add', '--login', 'jiro', '--patient', 'hanako', ...link], '')
-  t.equal(taken.status, 2, 'one subject is one account')
+  const taken = user(t, ['add', '--login', 'jiro', '--patient', 'hanako', ...link], '')
+  await t.rejects(taken, { code: 'conflict' }, 'one subject is one account')
   t.equal(await findByLogin(server.store, 'jiro'), undefined, 'all of it or nothing')
 })
 
@@ -103,19 +116,21 @@ t.test('every fault is named, and nothing is made', async (t) => {
     ['password', /one LOGIN/],
   ]
   for (const [args, says, input] of faults) {
-    const { status, stdout, stderr } = user(args === '' ? [] : args.split(' '), input)
-    t.equal(status, 2, args)
-    t.match(stderr, says, args)
-    t.equal(stdout, '', args)
+    const error = await user(t, args === '' ? [] : args.split(' '), input).catch((error: Error) => error)
+    t.ok(error instanceof RangeError || error instanceof FhirError, args)
+    t.match(error, { message: says }, args)
   }
+  const { status, stdout, stderr } = spawnUser(['add', '--login', 'new', '--patient', 'nobody'])
+  t.strictSame([status, stdout], [2, ''], 'what was wrong is 2 and one line')
+  t.match(stderr, /^musubi: .*no Patient\/nobody.*\n$/)
   t.equal(await findByLogin(server.store, 'new'), undefined)
 })
 
 t.test('user password and user disable change the account at once', async (t) => {
-  t.equal(user(['password', 'hanako'], 'another sentence of words\r\n').status, 0)
+  t.equal((await user(t, ['password', 'hanako'], 'another sentence of words\r\n')).code, 0)
   const changed = (await findByLogin(server.store, 'hanako'))!
   t.ok((await verifyPassword('another sentence of words', changed.password)).isRight)
-  t.equal(user(['disable', 'hanako']).status, 0)
+  t.equal((await user(t, ['disable', 'hanako'])).code, 0)
   t.equal((await findByLogin(server.store, 'hanako'))!.status, 'disabled')
 })
 

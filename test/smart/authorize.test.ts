@@ -1,6 +1,6 @@
 // The authorization endpoint: items 8 to 14. https://hl7.org/fhir/smart-app-launch/app-launch.html#obtain-authorization-code
 import t from 'tap'
-import { CODES } from '../../src/smart/authorization.ts'
+import { CODES } from '../../src/smart/code.ts'
 import { hashToken } from '../../src/smart/token.ts'
 import { allow, ask, exchange, openSmartServer, REDIRECT, toRequest } from '../support/authorization.ts'
 

@@ -1,7 +1,8 @@
 // Refresh and revocation: items 21 to 24 and 44. https://www.rfc-editor.org/rfc/rfc6749#section-6
 import t from 'tap'
-import { AUTHORIZATIONS, type Authorization, REFRESH_TOKENS } from '../../src/smart/authorization.ts'
+import { AUTHORIZATIONS, type Authorization } from '../../src/smart/authorization.ts'
 import type { Client } from '../../src/smart/client.ts'
+import { REFRESH_TOKENS } from '../../src/smart/refresh-token.ts'
 import { hashToken } from '../../src/smart/token.ts'
 import { type Answer, allow, exchange, openSmartServer, type SmartServer } from '../support/authorization.ts'
 import { createSecret } from '../support/jwt.ts'

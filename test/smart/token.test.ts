@@ -1,7 +1,7 @@
 // The token endpoint: items 15 to 19, and 50 with the purpose of use. https://www.rfc-editor.org/rfc/rfc6749#section-5
 import t from 'tap'
-import { REFRESH_TOKENS } from '../../src/smart/authorization.ts'
 import type { Client } from '../../src/smart/client.ts'
+import { REFRESH_TOKENS } from '../../src/smart/refresh-token.ts'
 import { hashToken, TOKENS } from '../../src/smart/token.ts'
 import {
   allow,

@@ -2,9 +2,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { ACCOUNTS, type Account, type Binding } from '../../src/smart/account.ts'
-import { CLIENTS, type Client, type ClientMetadata } from '../../src/smart/client.ts'
+import type { Client, ClientMetadata } from '../../src/smart/client.ts'
 import { SESSIONS, type Session } from '../../src/smart/session.ts'
 import { hashToken } from '../../src/smart/token.ts'
+import { putClient } from './registered.ts'
 import { openClient } from './rest.ts'
 import { openServer, type TestServer } from './server.ts'
 import { openVisitor, type Visited, type Visitor } from './visitor.ts'
@@ -53,26 +54,11 @@ export async function openSmartServer(t: Test, environment: NodeJS.ProcessEnv = 
   return {
     ...server,
     base,
-    async client(metadata = {}, client = {}) {
+    client(metadata = {}, client = {}) {
+      const standard = { client_name: 'Growth', client_names: { ja: '成長曲線' }, scope: SCOPES }
+      const purposes = ['PATRQT', 'FAMRQT', 'TREAT', 'BTG']
       const id = client.id ?? randomUUID()
-      const value: Client = {
-        id,
-        status: 'active',
-        metadata: {
-          client_name: 'Growth',
-          client_names: { ja: '成長曲線' },
-          redirect_uris: [REDIRECT],
-          grant_types: ['authorization_code', 'refresh_token'],
-          token_endpoint_auth_method: 'none',
-          scope: SCOPES,
-          ...metadata,
-        },
-        purposes: ['PATRQT', 'FAMRQT', 'TREAT', 'BTG'],
-        registeredAt: Date.now(),
-        ...client,
-      }
-      await server.store.records.put({ collection: CLIENTS, key: id, value })
-      return value
+      return putClient(server.store, id, { purposes, ...client }, { ...standard, ...metadata })
     },
     async account(refs, rest = {}) {
       const proofing = { level: 'IAL2', method: 'test', at: Date.now() } as const

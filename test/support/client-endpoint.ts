@@ -3,13 +3,14 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { createContext } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
-import { CLIENTS, type Client, type ClientMetadata } from '../../src/smart/client.ts'
+import type { Client, ClientMetadata } from '../../src/smart/client.ts'
 import { authenticateClient } from '../../src/smart/clients/authenticate.ts'
 import type { SmartContext } from '../../src/smart/context.ts'
 import { answerEndpointFailure } from '../../src/smart/failure.ts'
 import { parseFormBody } from '../../src/smart/form.ts'
 import { createSmartContext } from '../../src/smart/plugin.ts'
 import { openStore } from '../../src/store/open.ts'
+import { putClient } from './registered.ts'
 import { openFolder } from './server.ts'
 
 export interface Answer {
@@ -22,7 +23,7 @@ export interface ClientEndpoint {
   readonly app: FastifyInstance
   readonly context: SmartContext
   /** Stores a client; `metadata` adds to the least that one has. */
-  register(id: string, metadata?: Partial<ClientMetadata>, client?: Partial<Client>): Promise<void>
+  register(id: string, metadata?: Partial<ClientMetadata>, client?: Partial<Client>): Promise<Client>
   ask(
     form: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
@@ -54,24 +55,9 @@ export async function openClientEndpoint(
   return {
     app,
     context,
-    async register(id, metadata = {}, client = {}) {
-      const least: ClientMetadata = {
-        client_name: id,
-        client_names: {},
-        redirect_uris: [],
-        grant_types: ['client_credentials'],
-        token_endpoint_auth_method: 'none',
-        scope: '',
-      }
-      const value: Client = {
-        id,
-        status: 'active',
-        metadata: { ...least, ...metadata },
-        purposes: ['TREAT'],
-        registeredAt: Date.now(),
-        ...client,
-      }
-      await store.records.put({ collection: CLIENTS, key: id, value })
+    register(id, metadata = {}, client = {}) {
+      const least = { redirect_uris: [], grant_types: ['client_credentials'], scope: '' } as const
+      return putClient(store, id, { purposes: ['TREAT'], ...client }, { ...least, ...metadata })
     },
     async ask(form, headers = {}, address = '192.0.2.1') {
       const reply = await app.inject({

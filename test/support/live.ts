@@ -1,21 +1,12 @@
 // A server that really listens, so that programs and browsers of others can call it; what it serves is as in authorization.ts.
-import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { openSmartServer, type SmartServer } from './authorization.ts'
+import { freePort } from './free-port.ts'
 import { openClient } from './rest.ts'
-
-/** Returns a port that nobody listens on just now. */
-export async function findPort(): Promise<number> {
-  const probe = createServer().listen(0, 'localhost')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 /** Opens a server at `http://localhost:PORT/fhir`; closed when the test ends. */
 export async function openLiveServer(t: Test, environment: NodeJS.ProcessEnv = {}): Promise<SmartServer> {
-  const port = await findPort()
+  const port = await freePort()
   const server = await openSmartServer(t, {
     MUSUBI_BASE_URL: `http://localhost:${port}/fhir`,
     ...environment,

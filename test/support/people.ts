@@ -3,6 +3,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Account, Binding } from '../../src/smart/account.ts'
 import { addAccount, buildAccount } from '../../src/smart/people/accounts.ts'
 import { hashPassword } from '../../src/smart/people/password.ts'
+import { openCookieJar } from './cookie-jar.ts'
 import type { TestServer } from './server.ts'
 
 export const PASSWORD = 'three ferries at dawn'
@@ -35,34 +36,31 @@ export interface Visit {
 
 /** Opens a browser of its own for the app; nothing is followed, cookies are kept. */
 export function openVisit(app: FastifyInstance, remoteAddress = '192.0.2.1'): Visit {
-  const cookies = new Map<string, string>()
+  const jar = openCookieJar()
   let csrf = ''
 
-  function toHeaders(headers: Record<string, string>) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    return { ...(cookie && { cookie }), ...headers }
-  }
-
   function keep(reply: LightMyRequestResponse): LightMyRequestResponse {
-    for (const { name, value, maxAge } of reply.cookies)
-      if (maxAge === 0 || value === '') cookies.delete(name)
-      else cookies.set(name, value)
+    jar.keep(reply)
     csrf = /name="csrf" value="([^"]+)"/.exec(reply.body)?.[1] ?? csrf
     return reply
   }
 
   return {
-    cookies,
+    cookies: jar.cookies,
     csrf: () => csrf,
     get: async (url, headers = {}) =>
-      keep(await app.inject({ url, headers: toHeaders(headers), remoteAddress })),
+      keep(await app.inject({ url, headers: { ...jar.toHeaders(), ...headers }, remoteAddress })),
     post: async (url, fields, headers = {}) =>
       keep(
         await app.inject({
           method: 'POST',
           url,
           remoteAddress,
-          headers: toHeaders({ 'content-type': 'application/x-www-form-urlencoded', ...headers }),
+          headers: {
+            ...jar.toHeaders(),
+            'content-type': 'application/x-www-form-urlencoded',
+            ...headers,
+          },
           payload: new URLSearchParams({ csrf, ...fields }).toString(),
         }),
       ),

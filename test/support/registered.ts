@@ -2,13 +2,13 @@
 import { CLIENTS, type Client, type ClientMetadata } from '../../src/smart/client.ts'
 import type { Store } from '../../src/store/store.ts'
 
-/** Puts a client on record; an active public one of `https://app.example.org` where nothing else is said. */
+/** Puts a client on record and returns it; an active public one of `https://app.example.org` where nothing else is said. */
 export async function putClient(
   { records }: Pick<Store, 'records'>,
   id: string,
   client: Partial<Client> = {},
   metadata: Partial<ClientMetadata> = {},
-): Promise<void> {
+): Promise<Client> {
   const value: Client = {
     id,
     status: 'active',
@@ -26,4 +26,5 @@ export async function putClient(
     ...client,
   }
   await records.put({ collection: CLIENTS, key: id, value })
+  return value
 }

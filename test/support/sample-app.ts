@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { serveApps } from '../../conformance/apps/serve.ts'
 import { runCommand } from '../../scripts/bench/server.ts'
-import { findPort } from './live.ts'
+import { freePort } from './free-port.ts'
 import { openFolder, type TestServer } from './server.ts'
 
 export interface SampleApp {
@@ -19,7 +19,7 @@ const METADATA = join(import.meta.dirname, '../../conformance/apps/growth/client
 
 /** Registers the app and serves it; closed when the test ends. */
 export async function openSampleApp(t: Test, { config }: TestServer): Promise<SampleApp> {
-  const port = await findPort()
+  const port = await freePort()
   const file = join(openFolder(t), 'client.json')
   writeFileSync(file, readFileSync(METADATA, 'utf8').replaceAll('localhost:4000', `localhost:${port}`))
   const clientId = await runCommand(config.store, ['client', 'add', file])

@@ -1,5 +1,6 @@
 // A browser without a screen: keeps cookies, sends forms as they stand on a page, and follows nothing by itself.
 import type { FastifyInstance } from 'fastify'
+import { openCookieJar } from './cookie-jar.ts'
 
 export interface Visited {
   readonly status: number
@@ -23,20 +24,17 @@ export interface Visitor {
 
 /** Returns a visitor of a server that has never been there. */
 export function openVisitor(app: FastifyInstance, origin: string): Visitor {
-  const cookies = new Map<string, string>()
+  const jar = openCookieJar()
 
   async function send(method: 'GET' | 'POST', url: string, rest: object, headers = {}): Promise<Visited> {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const reply = await app.inject({
-      method,
-      url: url.startsWith(origin) ? url.slice(origin.length) : url,
-      ...rest,
-      headers: { 'accept-language': 'en', ...(cookie !== '' && { cookie }), ...headers },
-    })
-    for (const { name, value } of reply.cookies) {
-      if (value === '') cookies.delete(name)
-      else cookies.set(name, value)
-    }
+    const reply = jar.keep(
+      await app.inject({
+        method,
+        url: url.startsWith(origin) ? url.slice(origin.length) : url,
+        ...rest,
+        headers: { 'accept-language': 'en', ...jar.toHeaders(), ...headers },
+      }),
+    )
     const { location } = reply.headers
     return {
       status: reply.statusCode,
@@ -47,7 +45,7 @@ export function openVisitor(app: FastifyInstance, origin: string): Visitor {
   }
 
   const visitor: Visitor = {
-    cookies,
+    cookies: jar.cookies,
     get: (url, headers) => send('GET', url, {}, headers),
     post: (url, fields, headers) =>
       send(

@@ -5,6 +5,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { JournalEntry, RecordChange } from '../../store/store.ts'
 import type { SmartContext } from '../context.ts'
+import { tryCommit } from '../once.ts'
 import type { Basic } from './basic.ts'
 import type { Wanted } from './may.ts'
 
@@ -107,12 +108,8 @@ async function commit(context: SmartContext, state: State, journal: readonly Jou
     { kind: 'add', quiet: true, row: claim },
     { kind: 'put', quiet: true, row },
   ]
-  try {
-    await context.app.store.commit([], { records, journal })
-  } catch (error) {
-    if (!(error instanceof FhirError) || error.code !== 'conflict') throw error
+  if (!(await tryCommit(context.app.store, records, journal)))
     throw new FhirError('version-mismatch', 'Another request was faster')
-  }
 }
 
 function seal({ keys }: SmartContext, { resource, ...plain }: State): Sealed {

@@ -7,6 +7,7 @@ import { readUntil } from './until.ts'
 
 /** What the app would see, counted under a draft of the consent. */
 export interface Preview {
+  /** Resources of the record in all, and those that the app would be able to see. */
   readonly total: number
   readonly visible: number
   readonly byType: readonly { readonly type: string; readonly visible: number; readonly total: number }[]

@@ -1,5 +1,5 @@
 // What somebody has decided about an app, made good: the Consent, the authorization and its code. https://hl7.org/fhir/smart-app-launch/app-launch.html#step-4-authorization-code
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { assertGrant } from '../../access/grant.ts'
 import { parseScopes } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
@@ -9,7 +9,6 @@ import { toJournal } from '../audit.ts'
 import {
   type Authorization,
   CODE_LIFE_MS,
-  CODES,
   type GrantBase,
   type LaunchContext,
   toAuthorizationRow,
@@ -17,13 +16,13 @@ import {
   toStay,
 } from '../authorization.ts'
 import type { Client } from '../client.ts'
+import { CODES, type Code } from '../code.ts'
 import type { SmartContext } from '../context.ts'
 import { toGrantContext } from '../grant-context.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { toStyleUrl } from '../pages/style.ts'
 import type { Session } from '../session.ts'
-import { hashToken } from '../token.ts'
-import type { Code } from '../token-endpoint/authorization-code.ts'
+import { hashToken, makeToken } from '../token.ts'
 import { toConsent } from './app-consent.ts'
 import type { Capacity } from './capacity.ts'
 import { type Pending, toPendingEnd } from './pending.ts'
@@ -46,7 +45,7 @@ export interface Decided {
   readonly before?: Authorization
 }
 
-/** True where a person lets an app into their own record, or that of whom they act for: that is a Consent (issue of their own). */
+/** True where a person lets an app into their own record, or that of whom they act for: that is a Consent; staff give none. */
 export function writesConsent({ subject }: Capacity, scope: string): boolean {
   return !subject.startsWith('Practitioner/') && /(^| )(patient|user)\//.test(scope)
 }
@@ -66,7 +65,7 @@ export async function decide(context: SmartContext, decided: Decided): Promise<s
   const { before } = decided
   const consent = before ? before.consent : await refuseOn(() => writeConsent(context, decided, now))
   const authorization = toAuthorization(context, decided, { grant, consent, now })
-  const code = randomBytes(32).toString('base64url')
+  const code = makeToken()
   await context.app.store.commit([], {
     records: [
       ...toAuthorizationChanges(context, decided, authorization, now),

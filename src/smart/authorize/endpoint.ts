@@ -4,11 +4,12 @@ import { noteEvent } from '../audit.ts'
 import type { Authorization } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
-import { assertCsrf } from '../csrf.ts'
-import { type Form, parseForm, parseFormBody } from '../form.ts'
+import { readForm } from '../csrf.ts'
+import { type Form, parseFormBody, parseQuery } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { PageError } from '../page-error.ts'
 import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
+import { seeOther } from '../see-other.ts'
 import { findSession } from '../session.ts'
 import { decide } from './decided.ts'
 import { findLaunch } from './launch.ts'
@@ -24,9 +25,7 @@ const MAX_REQUEST_BYTES = 32 * 1024
 /** Adds `GET` and `POST /auth/authorize`, and `/auth/go/ID`, where a request goes on until it is answered. */
 export function registerAuthorize(app: FastifyInstance, context: SmartContext): void {
   const { rootPath } = context.urls
-  app.get(`${rootPath}/auth/authorize`, (request, reply) =>
-    begin(context, reply, parseForm(request.url.slice(request.url.indexOf('?') + 1 || request.url.length))),
-  )
+  app.get(`${rootPath}/auth/authorize`, (request, reply) => begin(context, reply, parseQuery(request)))
   app.post(`${rootPath}/auth/authorize`, { bodyLimit: MAX_REQUEST_BYTES }, (request, reply) =>
     begin(context, reply, parseFormBody(request.headers['content-type'], request.body)),
   )
@@ -36,11 +35,7 @@ export function registerAuthorize(app: FastifyInstance, context: SmartContext): 
   app.post<{ Params: { id: string } }>(
     `${rootPath}/auth/go/:id`,
     { bodyLimit: MAX_REQUEST_BYTES },
-    (request, reply) => {
-      const form = parseFormBody(request.headers['content-type'], request.body)
-      assertCsrf(context, request, form)
-      return goOn(context, request, reply, request.params.id, form)
-    },
+    (request, reply) => goOn(context, request, reply, request.params.id, readForm(context, request)),
   )
 }
 
@@ -167,11 +162,4 @@ async function refuse(
   if (!(error instanceof OAuthError)) throw error
   await noteEvent(context, { event: 'authorize', outcome: 4, client: id, reason: error.code })
   return redirectError(reply, to, error)
-}
-
-function seeOther(reply: FastifyReply, location: string): FastifyReply {
-  return reply
-    .status(303)
-    .headers({ location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    .send()
 }

@@ -1,6 +1,6 @@
 // What else is open in the EHR at a launch. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#fhircontext
 import type { LaunchContext } from '../authorization.ts'
-import { isJsonObject } from '../jwt.ts'
+import { isJsonObject } from '../json.ts'
 import { OAuthError } from '../oauth-error.ts'
 
 /**
@@ -27,8 +27,8 @@ function parse(text: string): unknown {
 const MEMBERS: ReadonlySet<string> = new Set(['reference', 'canonical', 'identifier', 'type', 'role'])
 
 function isContext(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const { reference, canonical, identifier, role, type } = value as Readonly<Record<string, unknown>>
+  if (!isJsonObject(value)) return false
+  const { reference, canonical, identifier, role, type } = value
   if (!Object.keys(value).every((name) => MEMBERS.has(name))) return false
   if ([reference, canonical, identifier].filter((each) => each !== undefined).length !== 1) return false
   if (type !== undefined && !isType(type)) return false

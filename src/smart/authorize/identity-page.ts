@@ -4,8 +4,8 @@ import type { Form } from '../form.ts'
 import { type Html, html } from '../pages/html.ts'
 import { type FormHead, form } from '../pages/parts.ts'
 
-/** One capacity; `value` is what comes back, such as the reference it stands for. */
-export interface Capacity {
+/** A capacity as it is offered; `value` is what comes back, such as the reference it stands for. */
+export interface Offered {
   readonly value: string
   readonly kind: 'self' | 'proxy' | 'staff'
   /** Of a proxy: for whom; of staff: the role, where it is known. */
@@ -18,7 +18,7 @@ export interface IdentityView extends FormHead {
   readonly personName: string
   /** Name of the app, where one is waiting. */
   readonly clientName?: string
-  readonly capacities: readonly Capacity[]
+  readonly capacities: readonly Offered[]
 }
 
 /** The field that holds the value of the one that was chosen. */
@@ -69,7 +69,7 @@ ${form(
 }
 
 function toLabel(
-  { kind, name, organization }: Capacity,
+  { kind, name, organization }: Offered,
   { personName }: IdentityView,
   language: Language,
 ): string {
@@ -84,12 +84,12 @@ function toLabel(
   }
 }
 
-function toNote({ kind, name }: Capacity, language: Language): string {
+function toNote({ kind, name }: Offered, language: Language): string {
   const note = TEXT[language].note[kind]
   return kind === 'staff' && name !== undefined ? name : note
 }
 
 /** Returns the capacity that a posted form names; undefined where it was not offered. */
-export function readIdentity({ capacities }: IdentityView, posted: Form): Capacity | undefined {
+export function readIdentity({ capacities }: IdentityView, posted: Form): Offered | undefined {
   return capacities.find(({ value }) => value === posted[FIELD])
 }

@@ -1,9 +1,8 @@
 // EHR launch: a context that this server has made for one app and one user. https://hl7.org/fhir/smart-app-launch/app-launch.html#launch-app-ehr-launch
-import { randomBytes } from 'node:crypto'
 import type { LaunchContext } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { hashToken, isToken } from '../token.ts'
+import { hashToken, isToken, makeToken } from '../token.ts'
 import type { Capacity } from './capacity.ts'
 
 const LAUNCHES = 'launch'
@@ -18,7 +17,7 @@ export interface Launch {
 
 /** Puts a launch on record and returns its opaque value, good for five minutes. */
 export async function startLaunch({ app }: SmartContext, launch: Launch): Promise<string> {
-  const value = randomBytes(32).toString('base64url')
+  const value = makeToken()
   const expiresAt = Date.now() + LIFE_MS
   await app.store.commit([], {
     records: [

@@ -1,12 +1,11 @@
 // A request on its way through the pages: what has been answered so far, bound to one browser.
-import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Elevation } from '../../access/principal.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual, toCsrfToken } from '../csrf.ts'
 import { PageError } from '../page-error.ts'
 import { toFormTarget } from '../pages/send-page.ts'
-import { hashToken, isToken } from '../token.ts'
+import { hashToken, isToken, makeToken } from '../token.ts'
 import type { Capacity } from './capacity.ts'
 import type { Launch } from './launch.ts'
 import type { AuthorizationRequest } from './request.ts'
@@ -41,7 +40,7 @@ export async function startPending(
 ): Promise<Pending> {
   const now = Date.now()
   const pending: Pending = {
-    id: randomBytes(32).toString('base64url'),
+    id: makeToken(),
     request: asked,
     startedAt: now,
     expiresAt: now + LIFE_MS,

@@ -6,13 +6,7 @@ import { operation } from '../../operations/simulate-consent.ts'
 import { policyOf } from '../acting.ts'
 import type { SmartContext } from '../context.ts'
 import { type AppConsent, toConsent } from './app-consent.ts'
-
-export interface Preview {
-  /** Resources of the record in all, and those that the app would be able to see. */
-  readonly total: number
-  readonly visible: number
-  readonly byType: readonly { readonly type: string; readonly visible: number; readonly total: number }[]
-}
+import type { Preview } from './consent-view.ts'
 
 interface Part {
   readonly name: string

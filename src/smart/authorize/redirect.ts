@@ -1,6 +1,7 @@
 // The way back to the app. https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 import type { FastifyReply } from 'fastify'
 import type { OAuthError } from '../oauth-error.ts'
+import { seeOther } from '../see-other.ts'
 
 /** Sends the browser to the registered address with these parameters behind those it has; values that are undefined are left out. */
 export function redirect(
@@ -10,11 +11,7 @@ export function redirect(
 ): FastifyReply {
   const pairs = Object.entries({ ...parameters, ...(state !== undefined && { state }) })
   const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
-  return reply
-    .status(303)
-    .headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    .header('location', `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${query}`)
-    .send()
+  return seeOther(reply, `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${query}`)
 }
 
 /** Sends the browser back with a refusal. */

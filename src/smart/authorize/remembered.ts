@@ -1,7 +1,7 @@
 // What somebody has decided before: the same question is not put twice. Kept by the question, so that it is found at once.
+import { hash } from 'node:crypto'
 import type { RecordChange, Store } from '../../store/store.ts'
-import { type Authorization, findAuthorization, isInForce } from '../authorization.ts'
-import { hashToken } from '../token.ts'
+import { type Authorization, findInForce } from '../authorization.ts'
 
 /** The collection of `Records` that holds the id of the latest authorization by what was asked. */
 const REMEMBERED = 'remembered'
@@ -17,8 +17,7 @@ export async function findRemembered(
   asked: Asked,
 ): Promise<Authorization | undefined> {
   const id = (await store.records.get(REMEMBERED, toKey(asked)))?.value
-  const authorization = typeof id === 'string' ? await findAuthorization(store, id) : undefined
-  return authorization && (await isInForce(store, authorization)) ? authorization : undefined
+  return typeof id === 'string' ? findInForce(store, id) : undefined
 }
 
 /** Returns the change that remembers an authorization until `expiresAt` (ms), in the place of the one before it. */
@@ -30,5 +29,8 @@ export function toRemembered(authorization: Authorization, expiresAt: number): R
 
 function toKey({ account, client, asked, grant }: Asked): string {
   const { purpose, subject, organization = null, role = null, patient = null } = grant
-  return hashToken(JSON.stringify([account, client, asked, purpose, subject, organization, role, patient]))
+  return hash(
+    'sha256',
+    JSON.stringify([account, client, asked, purpose, subject, organization, role, patient]),
+  )
 }

@@ -1,5 +1,5 @@
 // The page of each step, and what its answer does to the request.
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseScopes } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
@@ -10,18 +10,17 @@ import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Html } from '../pages/html.ts'
 import { languageOf } from '../pages/send-page.ts'
-import { hashToken } from '../token.ts'
+import { PURPOSE_SCOPE } from '../purpose.ts'
 import { breakGlassPage, readBreakGlass } from './break-glass-page.ts'
 import type { Capacity } from './capacity.ts'
 import { consentPage } from './consent-page.ts'
 import { type ConsentView, type Decision, readDecision } from './consent-view.ts'
 import { writesConsent } from './decided.ts'
-import { identityPage, type Capacity as Offered, readIdentity } from './identity-page.ts'
+import { identityPage, type Offered, readIdentity } from './identity-page.ts'
 import { patientPage, readPatient } from './patient-page.ts'
 import type { Pending } from './pending.ts'
 import { findPerson, nameOfEntry, searchPeople } from './people.ts'
 import { previewConsent } from './preview.ts'
-import { PURPOSE_SCOPE } from './purpose.ts'
 import { patientOf, type Question, type Step } from './step.ts'
 
 /** One visit of a page of a request. */
@@ -202,7 +201,10 @@ async function toConsentView(visit: Visit, question: Question): Promise<ConsentV
 function toDigest({ client, pending }: Visit, { account, capacity, purpose, asked }: Question): string {
   const patient = patientOf(pending, capacity)
   const { client_name, client_names } = client.metadata
-  return hashToken(JSON.stringify([account.id, capacity, patient, purpose, asked, client_name, client_names]))
+  return hash(
+    'sha256',
+    JSON.stringify([account.id, capacity, patient, purpose, asked, client_name, client_names]),
+  )
 }
 
 function toHost(uri: string): string {

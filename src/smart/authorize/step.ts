@@ -5,11 +5,11 @@ import type { Authorization } from '../authorization.ts'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { readPurposeScope, toPurpose } from '../purpose.ts'
 import type { Session } from '../session.ts'
 import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
 import { type Grantable, needsPatient, toGrantable } from './grantable.ts'
 import type { Pending } from './pending.ts'
-import { readPurposeScope, toPurpose } from './purpose.ts'
 import { findRemembered } from './remembered.ts'
 
 /** All that is known when the person is asked for the grant itself. */

@@ -4,16 +4,17 @@
 // client that is registered for it; `client_id` of the form, where sent, the same; `aud` this token endpoint; `exp` ahead, by
 // five minutes at most; `nbf` and `iat`, where given, not ahead; `jti`; `jku`, where given, the registered one; exactly one
 // key with that `kid` that fits `alg`; the signature; `jti` not seen before. What costs a fetch or a write comes last.
-import { FhirError } from '../../fhir/outcome.ts'
+import { hash } from 'node:crypto'
 import type { Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { FetchError } from '../fetch-json.ts'
 import type { Form } from '../form.ts'
 import { toAlgorithm, verifyJwt } from '../jose.ts'
+import type { JsonObject } from '../json.ts'
 import type { Algorithm } from '../jwk.ts'
-import { type JsonObject, type Jwt, JwtError, readJwt } from '../jwt.ts'
+import { type Jwt, JwtError, readJwt } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { hashToken } from '../token.ts'
+import { tryCommit } from '../once.ts'
 
 /** The collection of `Records` that holds assertions that were used, until they expire. */
 export const ASSERTIONS = 'assertion'
@@ -44,16 +45,6 @@ export async function verifyAssertion(context: SmartContext, form: Form): Promis
   }
 }
 
-/** Returns whom an assertion says it is from, unchecked: for counting what was wrong. */
-export function readIssuer(assertion: string): string | undefined {
-  try {
-    const { iss } = readJwt(assertion).payload
-    return typeof iss === 'string' ? iss : undefined
-  } catch {
-    return undefined
-  }
-}
-
 async function verify(context: SmartContext, form: Form): Promise<VerifiedAssertion> {
   const assertion = form['client_assertion'] ?? ''
   const { header, payload } = readJwt(assertion)
@@ -69,7 +60,7 @@ async function verify(context: SmartContext, form: Form): Promise<VerifiedAssert
   assertKeySource(client, header)
   const keys = await context.clientKeys.find(client, kid)
   const { payload: claims } = await verifyJwt(assertion, keys, ASSERTION_ALGORITHMS)
-  await useOnce(context, client, jti, expiresAt)
+  await assertFirst(context, client, jti, expiresAt)
   return { client, claims }
 }
 
@@ -119,14 +110,16 @@ function assertKeySource({ metadata }: Client, { jku }: Jwt['header']): void {
 }
 
 // The store lets one of all processes add it.
-async function useOnce({ app }: SmartContext, { id }: Client, jti: string, expiresAt: number): Promise<void> {
-  const row = { collection: ASSERTIONS, key: hashToken(JSON.stringify([id, jti])), value: null, expiresAt }
-  try {
-    await app.store.commit([], { records: [{ kind: 'add', quiet: true, row }] })
-  } catch (error) {
-    if (error instanceof FhirError && error.code === 'conflict') throw refused('jti has been used before')
-    throw error
-  }
+async function assertFirst(
+  { app }: SmartContext,
+  { id }: Client,
+  jti: string,
+  expiresAt: number,
+): Promise<void> {
+  const key = hash('sha256', JSON.stringify([id, jti]))
+  const row = { collection: ASSERTIONS, key, value: null, expiresAt }
+  if (!(await tryCommit(app.store, [{ kind: 'add', quiet: true, row }])))
+    throw refused('jti has been used before')
 }
 
 function refused(check: string): OAuthError {

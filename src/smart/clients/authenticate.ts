@@ -5,11 +5,12 @@ import type { AuthMethod, Client } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual } from '../csrf.ts'
 import type { Form } from '../form.ts'
-import type { JsonObject } from '../jwt.ts'
+import type { JsonObject } from '../json.ts'
+import { peekIssuer } from '../jwt.ts'
 import { assertClientBelow } from '../limits.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { hashToken } from '../token.ts'
-import { ASSERTION_TYPE, readIssuer, verifyAssertion } from './assertion.ts'
+import { ASSERTION_TYPE, verifyAssertion } from './assertion.ts'
 import { type Credentials, isBasic, parseBasic } from './basic.ts'
 
 export interface AuthenticatedClient {
@@ -75,7 +76,7 @@ function readSigned(assertion: string | undefined, type: string | undefined): At
   if (type !== ASSERTION_TYPE)
     throw new OAuthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}`)
   if (assertion === undefined) throw new OAuthError('invalid_client', 'client_assertion is missing')
-  return { method: 'private_key_jwt', id: readIssuer(assertion) ?? '' }
+  return { method: 'private_key_jwt', id: peekIssuer(assertion) ?? '' }
 }
 
 async function authenticate(

@@ -3,7 +3,7 @@ import { buildTaskRow } from '../../access/audit.ts'
 import { FhirError } from '../../fhir/outcome.ts'
 import { isStale } from '../../interactions/write.ts'
 import type { JournalEntry } from '../../store/store.ts'
-import { CLIENTS, type Client } from '../client.ts'
+import { type Client, findClient } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { makeSecret } from './client-secret.ts'
 import { commitClient } from './commit-client.ts'
@@ -24,9 +24,9 @@ export interface Decided {
 
 /** Returns a client, whatever its status. Throws FhirError `not-found` where there is none. */
 export async function getClient({ app }: Pick<SmartContext, 'app'>, id: string): Promise<Client> {
-  const row = await app.store.records.get(CLIENTS, id)
-  if (!row) throw new FhirError('not-found', `There is no client ${id}; client list shows what there is`)
-  return row.value as Client
+  const client = await findClient(app.store, id)
+  if (!client) throw new FhirError('not-found', `There is no client ${id}; client list shows what there is`)
+  return client
 }
 
 /**

@@ -2,11 +2,11 @@
 import { compileScope } from '../../access/policy.ts'
 import { type ParsedScopes, parseScopes } from '../../access/scopes.ts'
 import type { AppContext } from '../../interactions/context.ts'
+import { PURPOSE_SCOPE } from '../purpose.ts'
 import { invalid } from './members.ts'
 
 const MAX_CHARS = 8_192
 const MAX_SCOPES = 200
-const PURPOSE = 'https://musubi.example/purpose/'
 
 /**
  * Returns the scopes that a member spells. Throws OAuthError `invalid_client_metadata` where one is none of ours: refused,
@@ -37,7 +37,9 @@ export async function readPurposes(
   { scopes, others }: ParsedScopes,
 ): Promise<readonly string[]> {
   const { purposes } = (await app.governance()).vocabulary
-  const asked = others.flatMap((word) => (word.startsWith(PURPOSE) ? [word.slice(PURPOSE.length)] : []))
+  const asked = others.flatMap((word) =>
+    word.startsWith(PURPOSE_SCOPE) ? [word.slice(PURPOSE_SCOPE.length)] : [],
+  )
   const registered = named?.length ? named : [...new Set([...toUsualPurposes(scopes), ...asked])]
   if (![...registered, ...asked].every(purposes.has))
     throw invalid('purposes', 'must be codes of v3-ActReason below PurposeOfUse or of registered projects')

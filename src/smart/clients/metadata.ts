@@ -1,6 +1,7 @@
 // The one reader of client metadata, from whomever it comes. https://www.rfc-editor.org/rfc/rfc7591#section-2
 import type { AuthMethod, Client, ClientMetadata, GrantType } from '../client.ts'
 import type { SmartContext } from '../context.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { readClientScope, readPurposes } from './client-scope.ts'
 import { assertConsistent } from './consistent.ts'
 import { appUri, invalid, listOf, matching, oneOf, origin, type Read, text, webUri } from './members.ts'
@@ -47,7 +48,6 @@ const HUMAN: ReadonlySet<string> = new Set(['client_name', 'client_uri', 'logo_u
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$/
 const MAX_LANGUAGES = 20
 
-type Given = Readonly<Record<string, unknown>>
 type Members = { readonly [M in keyof typeof MEMBERS]?: ReturnType<(typeof MEMBERS)[M]> }
 
 /**
@@ -58,7 +58,7 @@ export async function readClientMetadata(
   { app, settings }: Pick<SmartContext, 'app' | 'settings'>,
   given: unknown,
 ): Promise<Registration> {
-  if (!isObject(given)) throw invalid('client metadata', 'must be a JSON object')
+  if (!isJsonObject(given)) throw invalid('client metadata', 'must be a JSON object')
   const members = readMembers(given)
   const jwksUri = present(given, 'jwks_uri') ? readKeysUri(given['jwks_uri'], settings) : undefined
   const scopes = await readClientScope(app, given['scope'])
@@ -72,7 +72,7 @@ export async function readClientMetadata(
   }
 }
 
-function readMembers(given: Given): Members {
+function readMembers(given: JsonObject): Members {
   const names = Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]
   return Object.fromEntries(
     names.filter((each) => present(given, each)).map((each) => [each, MEMBERS[each](given[each], each)]),
@@ -80,7 +80,7 @@ function readMembers(given: Given): Members {
 }
 
 // Returns `client_name#ja` and its like, by their whole names.
-function readLocalized(given: Given): Readonly<Record<string, string>> {
+function readLocalized(given: JsonObject): Readonly<Record<string, string>> {
   const tagged = Object.keys(given).filter((each) => HUMAN.has(each.split('#', 1)[0]!) && each.includes('#'))
   if (tagged.length > MAX_LANGUAGES * HUMAN.size) throw invalid('client_name', 'comes in too many languages')
   const entries = tagged.map((each): [string, string] => {
@@ -127,10 +127,6 @@ function readKeysUri(value: unknown, { privateHosts }: SmartContext['settings'])
 }
 
 // RFC 7592 2.2: null is as good as left out.
-function present(given: Given, member: string): boolean {
+function present(given: JsonObject, member: string): boolean {
   return Object.hasOwn(given, member) && (given[member] ?? null) !== null
-}
-
-function isObject(value: unknown): value is Given {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,26 +1,19 @@
 // The registration endpoint: client metadata in, a client id out. https://www.rfc-editor.org/rfc/rfc7591#section-3
-import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { UNCACHED } from '../failure.ts'
+import { isJsonObject, type JsonObject, parseJsonBytes } from '../json.ts'
+import { limitAddress } from '../limits.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { registerClient } from './register-client.ts'
 import { toClientInformation } from './registered-metadata.ts'
 import { readSoftwareStatement } from './software-statement.ts'
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true })
-const MINUTE_MS = 60_000
-
 /** Serves `POST {issuer}/register`; at most so many requests of one address are answered in a minute. */
 export function registerRegistration(app: FastifyInstance, context: SmartContext): void {
   const { rootPath } = context.urls
-  const limit = { max: context.settings.attemptsPerMinute, timeWindow: MINUTE_MS }
-  app.register(async (scope) => {
-    if (!scope.hasDecorator('rateLimit')) await scope.register(rateLimit, { global: false })
-    scope.post(`${rootPath}/auth/register`, { config: { rateLimit: limit } }, (request, reply) =>
-      answer(context, request, reply),
-    )
-  })
+  const onRequest = limitAddress(context.registrations)
+  app.post(`${rootPath}/auth/register`, { onRequest }, (request, reply) => answer(context, request, reply))
 }
 
 async function answer(
@@ -42,18 +35,17 @@ async function answer(
     })
 }
 
-function parseBody({ headers, body }: FastifyRequest): Readonly<Record<string, unknown>> {
+function parseBody({ headers, body }: FastifyRequest): JsonObject {
   if (!/^\s*application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw new OAuthError('invalid_client_metadata', 'The body must be application/json')
   const given = parseJson(body)
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new OAuthError('invalid_client_metadata', 'The body must be a JSON object of client metadata')
-  return given as Readonly<Record<string, unknown>>
+  if (isJsonObject(given)) return given
+  throw new OAuthError('invalid_client_metadata', 'The body must be a JSON object of client metadata')
 }
 
 function parseJson(body: unknown): unknown {
   try {
-    return Buffer.isBuffer(body) ? JSON.parse(UTF8.decode(body)) : undefined
+    return Buffer.isBuffer(body) ? parseJsonBytes(body) : undefined
   } catch {
     throw new OAuthError('invalid_client_metadata', 'The body is no JSON')
   }

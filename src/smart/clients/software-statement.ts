@@ -1,15 +1,13 @@
 // What a third party has signed about an app: it overrides what the app says of itself. https://www.rfc-editor.org/rfc/rfc7591#section-2.3
-
+import type { ClientKeys } from '../client-keys.ts'
 import type { SmartContext } from '../context.ts'
 import { FetchError } from '../fetch-json.ts'
 import { type SoftwareIssuer, toIssuerKey } from '../issuers/issuer.ts'
 import { ISSUERS } from '../issuers/login-issuer.ts'
 import { verifySigned } from '../issuers/verify-signed.ts'
-import { JwtError, readJwt } from '../jwt.ts'
+import type { JsonObject } from '../json.ts'
+import { JwtError, peekIssuer } from '../jwt.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { ClientKeys } from './jwks.ts'
-
-type Claims = Readonly<Record<string, unknown>>
 
 const MAX_CHARS = 64 * 1024
 /** Of the JWT itself: they say nothing of the app. */
@@ -22,9 +20,10 @@ const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'so
 export async function readSoftwareStatement(
   { app, clientKeys }: Pick<SmartContext, 'app' | 'clientKeys'>,
   statement: unknown,
-): Promise<Claims> {
+): Promise<JsonObject> {
   if (typeof statement !== 'string' || statement.length > MAX_CHARS) throw invalid()
   const iss = peekIssuer(statement)
+  if (iss === undefined) throw invalid()
   const key = toIssuerKey({ use: 'software-statement', issuer: iss })
   const issuer = (await app.store.records.get(ISSUERS, key))?.value as SoftwareIssuer | undefined
   if (!issuer)
@@ -37,7 +36,7 @@ export async function readSoftwareStatement(
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !REGISTERED.has(name)))
 }
 
-async function verify(statement: string, issuer: SoftwareIssuer, keys: ClientKeys): Promise<Claims> {
+async function verify(statement: string, issuer: SoftwareIssuer, keys: ClientKeys): Promise<JsonObject> {
   try {
     return await verifySigned(keys, issuer, statement)
   } catch (error) {
@@ -47,19 +46,8 @@ async function verify(statement: string, issuer: SoftwareIssuer, keys: ClientKey
 }
 
 // Statements are often made once for all instances of an app, so neither is asked for (RFC 7591 2.3).
-function isTimely({ exp = Infinity, nbf = 0 }: Claims, now: number): boolean {
+function isTimely({ exp = Infinity, nbf = 0 }: JsonObject, now: number): boolean {
   return typeof exp === 'number' && exp > now && typeof nbf === 'number' && nbf <= now
-}
-
-// Not believed: only used to find the keys that it must hold by.
-function peekIssuer(statement: string): string {
-  try {
-    const { iss } = readJwt(statement).payload
-    if (typeof iss === 'string') return iss
-  } catch (error) {
-    if (!(error instanceof JwtError)) throw error
-  }
-  throw invalid()
 }
 
 function invalid(): OAuthError {

@@ -3,6 +3,7 @@ import type { Language } from '../../fhir/outcome.ts'
 import { describePurpose } from '../describe/purposes.ts'
 import { type Html, html } from '../pages/html.ts'
 import { capitalise } from '../pages/parts.ts'
+import { PURPOSE_SCOPE } from '../purpose.ts'
 import type { SmartUrls } from '../urls.ts'
 import * as examples from './examples.ts'
 import { type RegistrationView, registrationForm } from './registration-form.ts'
@@ -14,7 +15,6 @@ export interface DevelopersView extends RegistrationView {
 
 /** Purposes that apps commonly state; every code below PurposeOfUse works the same. */
 const PURPOSES = ['PATRQT', 'FAMRQT', 'TREAT', 'COC', 'HPAYMT', 'HOPERAT', 'PUBHLTH', 'HRESCH']
-const PURPOSE_SCOPE = 'https://musubi.example/purpose/'
 
 const SCOPES = [
   ['patient/Observation.rs', 'v2'],

@@ -1,29 +1,22 @@
 // The developer page is open to everybody; its form registers a test app as the registration endpoint does.
-import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerClient } from '../clients/register-client.ts'
 import type { SmartContext } from '../context.ts'
-import { toCsrfToken } from '../csrf.ts'
+import { readForm, toCsrfToken } from '../csrf.ts'
 import type { Form } from '../form.ts'
+import { limitAddress } from '../limits.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
-import { readForm } from '../people/visitor.ts'
 import { developersPage } from './page.ts'
 import { type RegistrationView, toMetadata } from './registration-form.ts'
 
-const MINUTE_MS = 60_000
-
-/** Serves `/developers`, and `/developers/register` for as many attempts of one address as at the registration endpoint. */
+/** Serves `/developers`, and `/developers/register`, where attempts of an address count together with those at the registration endpoint. */
 export function registerDevelopers(app: FastifyInstance, context: SmartContext): void {
   const path = `${context.urls.rootPath}/developers`
-  const limit = { max: context.settings.attemptsPerMinute, timeWindow: MINUTE_MS }
   app.get(path, (request, reply) => send(context, request, reply, {}))
-  app.register(async (scope) => {
-    if (!scope.hasDecorator('rateLimit')) await scope.register(rateLimit, { global: false })
-    scope.post(`${path}/register`, { config: { rateLimit: limit } }, async (request, reply) => {
-      const filled = readForm(context, request)
-      return send(context, request, reply, await register(context, filled))
-    })
+  app.post(`${path}/register`, { onRequest: limitAddress(context.registrations) }, async (request, reply) => {
+    const filled = readForm(context, request)
+    return send(context, request, reply, await register(context, filled))
   })
 }
 

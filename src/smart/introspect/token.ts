@@ -1,11 +1,10 @@
 // What is told of one token: what its client was told when it got it. https://www.rfc-editor.org/rfc/rfc7662#section-2.2
 import type { TokenGrant } from '../../access/principal.ts'
-import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
+import { type Authorization, findAuthorization, findInForce } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
-import { findSessionByKey } from '../session.ts'
-import { hashToken, isToken, TOKENS } from '../token.ts'
+import { findRefreshToken, isPresent } from '../refresh-token.ts'
+import { findGrant, isToken } from '../token.ts'
 import { identityClaims } from '../token-endpoint/id-token.ts'
-import type { RefreshToken } from '../token-endpoint/response.ts'
 import { scopeNow, stands } from '../verifier.ts'
 
 /** Who asks, as far as it decides what is told. */
@@ -38,8 +37,8 @@ async function ofAccess(
 ): Promise<Introspected | undefined> {
   if (!isTrusted && token !== own) return undefined
   const { store } = context.app
-  const made = (await store.records.get(TOKENS, hashToken(token)))?.value as TokenGrant | undefined
-  if (!made || made.expiresAt <= Date.now() || !isForBase(context, made)) return undefined
+  const made = await findGrant(store, token)
+  if (!made || !isForBase(context, made)) return undefined
   if (!(await stands(store, made))) return undefined
   const grant = { ...made, scope: await scopeNow(context.app, made) }
   const authorization =
@@ -69,23 +68,16 @@ async function ofRefresh(
   { client }: Asker,
 ): Promise<Introspected | undefined> {
   const { store } = context.app
-  const row = await store.records.get(REFRESH_TOKENS, hashToken(token))
-  const refresh = row?.value as RefreshToken | undefined
+  const { row, token: refresh } = (await findRefreshToken(store, token)) ?? {}
   if (!row?.expiresAt || refresh?.client !== client || refresh.usedAt !== undefined) return undefined
-  const authorization = await findAuthorization(store, refresh.authorization)
-  if (!authorization || !(await isInForce(store, authorization))) return undefined
-  if (!(await isPresent(context, authorization))) return undefined
+  const authorization = await findInForce(store, refresh.authorization)
+  // As at the token endpoint: without offline_access it is of no use when the session has ended.
+  if (!authorization || !(await isPresent(context, authorization))) return undefined
   const grant = { ...authorization.grant, scope: authorization.scope }
   return {
     response: { ...toResponse(context, grant, row.expiresAt), ...toContext(context, authorization) },
     grant,
   }
-}
-
-// As at the token endpoint: without offline_access it is of no use when the session has ended.
-async function isPresent(context: SmartContext, { scope, session }: Authorization): Promise<boolean> {
-  if (scope.split(' ').includes('offline_access')) return true
-  return session !== undefined && (await findSessionByKey(context, session)) !== undefined
 }
 
 function toResponse(

@@ -1,7 +1,7 @@
 // Issuers that the operator trusts beside this server: to log people in, for tokens of theirs, or for what they sign about apps.
 import { hash } from 'node:crypto'
+import type { JsonObject } from '../json.ts'
 import type { Algorithm } from '../jwk.ts'
-import type { JsonObject } from '../jwt.ts'
 import type { LoginIssuer } from './login-issuer.ts'
 
 /** Where the keys of an issuer are: one of the two. */

@@ -1,8 +1,8 @@
 // An issuer as the operator writes it down: every member known, every value one that works.
 import { parseScopes } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { ALGORITHMS, type Algorithm, findJwkFault } from '../jwk.ts'
-import { isJsonObject, type JsonObject } from '../jwt.ts'
 import type { BearerIssuer, Issuer, IssuerKeys, SoftwareIssuer } from './issuer.ts'
 import type { LoginIssuer } from './login-issuer.ts'
 

@@ -1,7 +1,8 @@
 // What an issuer has signed: by its own keys, with an algorithm it may use. https://www.rfc-editor.org/rfc/rfc8725
-import type { ClientKeys } from '../clients/jwks.ts'
+import type { ClientKeys } from '../client-keys.ts'
 import { verifyJwt } from '../jose.ts'
-import { type JsonObject, JwtError, readJwt } from '../jwt.ts'
+import type { JsonObject } from '../json.ts'
+import { JwtError, readJwt } from '../jwt.ts'
 import { type BearerIssuer, type SoftwareIssuer, toIssuerKey } from './issuer.ts'
 
 /**

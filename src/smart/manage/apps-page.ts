@@ -6,8 +6,8 @@ import { describeOther, describeScope } from '../describe/scope.ts'
 import { toDay, toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
 import { actions, avatar, button, capitalise, facts, form, notice } from '../pages/parts.ts'
+import { tabs } from '../pages/tabs.ts'
 import type { AppAccess } from './apps.ts'
-import { tabs } from './tabs.ts'
 
 export interface AppsView {
   readonly apps: readonly AppAccess[]

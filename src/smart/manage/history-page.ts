@@ -5,9 +5,9 @@ import { describePurpose } from '../describe/purposes.ts'
 import { toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
 import { notice } from '../pages/parts.ts'
+import { tabs } from '../pages/tabs.ts'
 import type { HistoryPage } from './history.ts'
 import type { ToldEvent } from './read-event.ts'
-import { tabs } from './tabs.ts'
 import { tellEvent } from './tell-event.ts'
 
 export interface HistoryView extends HistoryPage {

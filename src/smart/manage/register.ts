@@ -2,16 +2,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../account.ts'
 import type { SmartContext } from '../context.ts'
-import { toCsrfToken } from '../csrf.ts'
+import { readForm, toCsrfToken } from '../csrf.ts'
+import { parseQuery } from '../form.ts'
 import { PageError } from '../page-error.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
-import { findVisitor, parseQuery, readForm, sendTo } from '../people/visitor.ts'
+import { ownPatient } from '../pages/tabs.ts'
+import { findVisitor, sendTo } from '../people/visitor.ts'
+import { seeOther } from '../see-other.ts'
 import { listApps } from './apps.ts'
 import { appsPage } from './apps-page.ts'
 import { endAccess } from './end.ts'
 import { readHistory } from './history.ts'
 import { historyPage } from './history-page.ts'
-import { ownPatient } from './tabs.ts'
 
 /** Serves `/auth/manage` with its form, and `/auth/history`; whoever is not logged in is sent to the login. */
 export function registerManage(app: FastifyInstance, context: SmartContext): void {
@@ -27,9 +29,7 @@ export function registerManage(app: FastifyInstance, context: SmartContext): voi
     if (!account) throw new PageError('stale')
     const id = form['authorization'] ?? ''
     if ((await endAccess(context, account, id)) === 'not-found') throw new PageError('not-found')
-    return reply
-      .header('cache-control', 'no-store')
-      .redirect(`${path}/manage?ended=${encodeURIComponent(id)}`, 303)
+    return seeOther(reply, `${path}/manage?ended=${encodeURIComponent(id)}`)
   })
   app.get(`${path}/history`, async (request, reply) => {
     const { account } = (await findVisitor(context, request)) ?? {}

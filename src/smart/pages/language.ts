@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { cookieOptions, toCookieName } from '../cookies.ts'
+import { seeOther } from '../see-other.ts'
 
 export const LANGUAGE_COOKIE = 'musubi-language'
 
@@ -16,7 +17,7 @@ export function registerLanguage(app: FastifyInstance, { urls }: SmartContext): 
     if (request.method !== 'GET' || language === undefined || !/^\/(?![/\\])/.test(path)) return undefined
     reply.setCookie(toCookieName(LANGUAGE_COOKIE, urls), language, cookieOptions(urls, TTL_MS))
     const query = pairs.filter((pair) => !isLanguage(pair)).join('&')
-    return reply.header('cache-control', 'no-store').redirect(query === '' ? path : `${path}?${query}`, 303)
+    return seeOther(reply, query === '' ? path : `${path}?${query}`)
   })
 }
 

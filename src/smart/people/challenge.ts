@@ -1,9 +1,9 @@
 // Challenges of passkeys: kept here, for one browser, answered once and soon. https://www.w3.org/TR/webauthn-3/#sctn-cryptographic-challenges
-import { hash, randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { toBrowserKey } from '../csrf.ts'
-import { useOnce } from './once.ts'
+import { useOnce } from '../once.ts'
+import { hashToken, makeToken } from '../token.ts'
 
 const CHALLENGES = 'passkey-challenge'
 const TTL_MS = 5 * 60_000
@@ -20,11 +20,11 @@ export async function makeChallenge(
   request: FastifyRequest,
   use: ChallengeUse,
 ): Promise<string> {
-  const challenge = randomBytes(32).toString('base64url')
+  const challenge = makeToken()
   const value = { ...use, browser: toBrowserKey(context, request) }
   const row = {
     collection: CHALLENGES,
-    key: hash('sha256', challenge),
+    key: hashToken(challenge),
     value,
     expiresAt: Date.now() + TTL_MS,
   }
@@ -38,7 +38,7 @@ export async function takeChallenge(
   request: FastifyRequest,
   { challenge, use, account }: ChallengeUse & { readonly challenge: string },
 ): Promise<boolean> {
-  const row = await useOnce(context.app.store, CHALLENGES, hash('sha256', challenge))
+  const row = await useOnce(context.app.store, CHALLENGES, hashToken(challenge))
   const value = row?.value as (ChallengeUse & { readonly browser: string }) | undefined
   const browser = toBrowserKey(context, request)
   return browser !== undefined && value?.browser === browser && value.use === use && value.account === account

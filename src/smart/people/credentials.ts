@@ -1,10 +1,12 @@
 // What a person logs in with, changed by the person: password, passkeys, linked providers, sessions. https://pages.nist.gov/800-63-4/sp800-63b.html#sec5
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordChange } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
-import type { Form } from '../form.ts'
+import { readForm } from '../csrf.ts'
+import { type Form, parseQuery } from '../form.ts'
+import { tryCommit } from '../once.ts'
+import { seeOther } from '../see-other.ts'
 import { endSessionsOf, startSession, toPerson } from '../session.ts'
 import { setPassword } from './accounts.ts'
 import { sendCredentialsPage } from './credentials-page.ts'
@@ -13,7 +15,7 @@ import { LINKS, listLinks, toLinkKey } from './federated-account.ts'
 import { listPasskeys, PASSKEYS, verifyRegistration } from './passkey.ts'
 import { findPasswordProblem } from './password-rules.ts'
 import { countRequest } from './throttle.ts'
-import { findVisitor, isFresh, parseQuery, readForm, sendTo, type Visitor } from './visitor.ts'
+import { findVisitor, isFresh, sendTo, type Visitor } from './visitor.ts'
 
 /** One change; returns what the person is told. */
 type Act = (
@@ -60,7 +62,7 @@ export function registerCredentials(app: FastifyInstance, context: SmartContext)
       if (name !== 'end-sessions' && !isFresh(visitor)) return sendTo(context, reply, 'reauthenticate', path)
       const notice = await act(context, request, reply, visitor, form)
       return DONE.has(notice)
-        ? reply.header('cache-control', 'no-store').redirect(`${path}?done=${notice}`, 303)
+        ? seeOther(reply, `${path}?done=${notice}`)
         : sendCredentialsPage(context, request, reply, visitor, notice)
     })
 }
@@ -143,18 +145,8 @@ async function isLast({ app }: SmartContext, account: Owner): Promise<boolean> {
   return passkeys.length + links.length + (account.password === undefined ? 0 : 1) <= 1
 }
 
-async function change(
-  context: SmartContext,
-  account: Owner,
-  records: readonly RecordChange[],
-): Promise<boolean> {
-  try {
-    await context.app.store.commit([], { records, journal: toNote(context, account) })
-    return true
-  } catch (error) {
-    if (error instanceof FhirError && error.code === 'conflict') return false
-    throw error
-  }
+function change(context: SmartContext, account: Owner, records: readonly RecordChange[]): Promise<boolean> {
+  return tryCommit(context.app.store, records, toNote(context, account))
 }
 
 function toNote(context: SmartContext, account: Owner) {

@@ -1,11 +1,11 @@
 // One way to an OpenID provider and back: kept for the browser that began it, used once. https://www.rfc-editor.org/rfc/rfc9700#section-2.1
-import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { SmartContext } from '../context.ts'
 import { toBrowserKey } from '../csrf.ts'
+import { useOnce } from '../once.ts'
 import { PageError } from '../page-error.ts'
+import { hashToken } from '../token.ts'
 import type { Departure } from './federation.ts'
-import { useOnce } from './once.ts'
 
 const FLOWS = 'federation'
 const TTL_MS = 10 * 60_000
@@ -42,13 +42,13 @@ export async function keepFlow(
   const sealed = context.keys.seal(FLOWS, verifier)
   const startedAt = Date.now()
   const value: Flow = { ...wish, nonce, browser, startedAt, verifier: sealed }
-  const row = { collection: FLOWS, key: hash('sha256', state), value, expiresAt: startedAt + TTL_MS }
+  const row = { collection: FLOWS, key: hashToken(state), value, expiresAt: startedAt + TTL_MS }
   await context.app.store.commit([], { records: [{ kind: 'add', quiet: true, row }] })
 }
 
 /** Returns the flow of a `state`, once, in the browser that began it; throws PageError `stale` for any other. */
 export async function takeFlow(context: SmartContext, request: FastifyRequest, state: string): Promise<Flow> {
-  const key = hash('sha256', state)
+  const key = hashToken(state)
   const known = (await context.app.store.records.get(FLOWS, key))?.value as Flow | undefined
   if (!known || known.browser !== toBrowserKey(context, request)) throw new PageError('stale')
   if (!(await useOnce(context.app.store, FLOWS, key))) throw new PageError('stale')

@@ -1,19 +1,21 @@
 // The way to an OpenID provider and back: to log in, to prove once more who one is, or to link it with an account.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FhirError } from '../../fhir/outcome.ts'
 import { noteEvent, toJournal } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
+import { readForm } from '../csrf.ts'
 import { type KnownIssuer, listLoginIssuers, nameOfIssuer } from '../issuers/login-issuer.ts'
+import { tryCommit } from '../once.ts'
 import { PageError } from '../page-error.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { seeOther } from '../see-other.ts'
 import { startSession, toPerson } from '../session.ts'
 import { buildLink, findLinked } from './federated-account.ts'
 import { type Flow, keepFlow, takeFlow, toUse } from './federated-flow.ts'
 import { type Arrival, openProviders, type Providers, toCallback } from './federation.ts'
 import { toReturnPath } from './return-path.ts'
 import { countRequest } from './throttle.ts'
-import { findVisitor, isFresh, readForm, sendTo } from './visitor.ts'
+import { findVisitor, isFresh, sendTo } from './visitor.ts'
 
 const TEXT = {
   en: {
@@ -137,7 +139,7 @@ async function enter(
     return refuse(context, request, reply, 'unknown')
   const provedAt = flow.use === 'login' ? authTime : Date.now()
   await startSession(context, request, reply, account, ['fed'], provedAt)
-  return reply.header('cache-control', 'no-store').redirect(flow.return, 303)
+  return seeOther(reply, flow.return)
 }
 
 async function link(
@@ -150,17 +152,10 @@ async function link(
 ): Promise<FastifyReply> {
   const visitor = await findVisitor(context, request)
   if (visitor?.account.id !== flow.account || !visitor) throw new PageError('stale')
-  try {
-    await context.app.store.commit([], {
-      records: [buildLink(visitor.account.id, issuer, subject)],
-      journal: toJournal(context, { event: 'credential', grant: toPerson(visitor.account) }),
-    })
-  } catch (error) {
-    if (error instanceof FhirError && error.code === 'conflict')
-      return refuse(context, request, reply, 'taken')
-    throw error
-  }
-  return reply.header('cache-control', 'no-store').redirect(flow.return, 303)
+  const journal = toJournal(context, { event: 'credential', grant: toPerson(visitor.account) })
+  if (!(await tryCommit(context.app.store, [buildLink(visitor.account.id, issuer, subject)], journal)))
+    return refuse(context, request, reply, 'taken')
+  return seeOther(reply, flow.return)
 }
 
 async function refuse(

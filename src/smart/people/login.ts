@@ -2,16 +2,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formTargetsOf } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
-import type { Form } from '../form.ts'
+import { readForm } from '../csrf.ts'
+import { type Form, parseQuery } from '../form.ts'
 import { listLoginIssuers } from '../issuers/login-issuer.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { seeOther } from '../see-other.ts'
 import { endSession } from '../session.ts'
 import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
 import { toRpId } from './passkey.ts'
 import { letIn, prove } from './prove.ts'
 import { toReturnPath } from './return-path.ts'
-import { parseQuery, readForm } from './visitor.ts'
 
 const TEXT = {
   en: {
@@ -45,12 +46,12 @@ export function registerLogin(app: FastifyInstance, context: SmartContext): void
     const proof = await prove(context, request, form)
     if (!proof) return sendLoginPage(context, request, reply, form, 400)
     await letIn(context, request, reply, proof)
-    return reply.header('cache-control', 'no-store').redirect(toReturnPath(urls, form['return']), 303)
+    return seeOther(reply, toReturnPath(urls, form['return']))
   })
   app.post(`${urls.rootPath}/auth/logout`, async (request, reply) => {
     readForm(context, request)
     await endSession(context, request, reply)
-    return reply.header('cache-control', 'no-store').redirect(`${urls.rootPath}/auth/login`, 303)
+    return seeOther(reply, `${urls.rootPath}/auth/login`)
   })
 }
 

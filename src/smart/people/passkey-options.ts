@@ -1,12 +1,13 @@
 // What a browser needs before it asks for a passkey: JSON for the script of the pages. https://www.w3.org/TR/webauthn-3/#dictdef-publickeycredentialrequestoptionsjson
 import type { FastifyInstance } from 'fastify'
 import type { SmartContext } from '../context.ts'
+import { readForm } from '../csrf.ts'
 import { UNCACHED } from '../failure.ts'
 import { PageError } from '../page-error.ts'
 import { makeChallenge } from './challenge.ts'
 import { buildLoginOptions, buildRegistrationOptions, listPasskeys, toRpId } from './passkey.ts'
 import { countRequest } from './throttle.ts'
-import { findVisitor, isFresh, readForm } from './visitor.ts'
+import { findVisitor, isFresh } from './visitor.ts'
 
 /** Serves `/auth/passkeys/options`: to log in for anybody, to register for who has just proved who they are. */
 export function registerPasskeyOptions(app: FastifyInstance, context: SmartContext): void {

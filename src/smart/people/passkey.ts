@@ -13,6 +13,7 @@ import type { RecordChange, Store } from '../../store/store.ts'
 import { type Account, findAccount } from '../account.ts'
 import { noteEvent } from '../audit.ts'
 import type { SmartContext } from '../context.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { type AuthenticationMethod, toPerson } from '../session.ts'
 import type { SmartUrls } from '../urls.ts'
 import { takeChallenge } from './challenge.ts'
@@ -181,10 +182,10 @@ function parseResponse(text: string): object | undefined {
   }
 }
 
-function isResponse(parsed: unknown): parsed is { id: string; response: object } {
-  if (typeof parsed !== 'object' || parsed === null) return false
-  const { id, response } = parsed as Record<string, unknown>
-  return typeof id === 'string' && id.length <= 1400 && typeof response === 'object' && response !== null
+function isResponse(parsed: unknown): parsed is JsonObject {
+  if (!isJsonObject(parsed)) return false
+  const { id, response } = parsed
+  return typeof id === 'string' && id.length <= 1400 && isJsonObject(response)
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> {

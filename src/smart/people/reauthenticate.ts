@@ -2,14 +2,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formTargetsOf } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
+import { readForm } from '../csrf.ts'
+import { parseQuery } from '../form.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
+import { seeOther } from '../see-other.ts'
 import { linkedIssuers } from './federated-account.ts'
 import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
 import { listPasskeys, toRpId } from './passkey.ts'
 import { letIn, prove } from './prove.ts'
 import { toReturnPath } from './return-path.ts'
-import { findVisitor, parseQuery, readForm, sendTo, type Visitor } from './visitor.ts'
+import { findVisitor, sendTo, type Visitor } from './visitor.ts'
 
 const TEXT = {
   en: {
@@ -50,7 +53,7 @@ export function registerReauthenticate(app: FastifyInstance, context: SmartConte
     if (proof?.account.id !== visitor.account.id)
       return sendConfirmPage(context, request, reply, visitor, back, 400)
     await letIn(context, request, reply, proof)
-    return reply.header('cache-control', 'no-store').redirect(back, 303)
+    return seeOther(reply, back)
   })
 }
 

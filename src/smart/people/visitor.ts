@@ -2,8 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, findAccount } from '../account.ts'
 import type { SmartContext } from '../context.ts'
-import { assertCsrf } from '../csrf.ts'
-import { type Form, parseForm, parseFormBody } from '../form.ts'
+import { seeOther } from '../see-other.ts'
 import { findSession, type Session } from '../session.ts'
 
 export interface Visitor {
@@ -36,18 +35,5 @@ export function sendTo(
   page: 'login' | 'reauthenticate',
   path: string,
 ): FastifyReply {
-  return reply.redirect(`${new URL(urls.issuer).pathname}/${page}?return=${encodeURIComponent(path)}`, 303)
-}
-
-/** Returns the parameters of the address of a page. */
-export function parseQuery({ url }: FastifyRequest): Form {
-  const at = url.indexOf('?')
-  return at < 0 ? {} : parseForm(url.slice(at + 1))
-}
-
-/** Returns the fields of a form that came from a page of ours in this browser; throws PageError `stale` for any other. */
-export function readForm(context: SmartContext, request: FastifyRequest): Form {
-  const form = parseFormBody(request.headers['content-type'], request.body)
-  assertCsrf(context, request, form)
-  return form
+  return seeOther(reply, `${new URL(urls.issuer).pathname}/${page}?return=${encodeURIComponent(path)}`)
 }

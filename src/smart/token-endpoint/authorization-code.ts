@@ -1,28 +1,19 @@
 // A code for tokens. https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordChange } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import { CODES, findAuthorization, isInForce } from '../authorization.ts'
+import { findInForce } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
+import { CODES, type Code } from '../code.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual } from '../csrf.ts'
 import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { tryCommit } from '../once.ts'
 import { hashToken, isToken } from '../token.ts'
 import { issueTokens, type TokenResponse } from './response.ts'
-
-/** What is kept of a code beside its hash. */
-export interface Code {
-  readonly authorization: string
-  readonly client: string
-  readonly redirectUri: string
-  /** S256 challenge. */
-  readonly challenge: string
-  readonly audience: string
-  readonly nonce?: string
-}
 
 /** Codes that were exchanged, kept as long as one may come again. */
 const USED_CODES = 'code-used'
@@ -55,9 +46,8 @@ export async function exchangeCode(
     throw invalid('redirect_uri is not that of the authorization request')
   if (!VERIFIER.test(verifier) || !isEqual(toChallenge(verifier), code.challenge))
     throw invalid('code_verifier does not fit the code_challenge')
-  const authorization = await findAuthorization(store, code.authorization)
-  if (!authorization || !(await isInForce(store, authorization)))
-    throw invalid('What was granted has ended meanwhile')
+  const authorization = await findInForce(store, code.authorization)
+  if (!authorization) throw invalid('What was granted has ended meanwhile')
   const nonce = code.nonce === undefined ? {} : { nonce: code.nonce }
   const { response, records } = await issueTokens(context, authorization, nonce)
   await commitOnce(context, key, client.id, [...records, toUsed(key, code)], {
@@ -72,7 +62,7 @@ export async function exchangeCode(
 
 /** Returns the S256 challenge of a verifier. https://www.rfc-editor.org/rfc/rfc7636#section-4.2 */
 export function toChallenge(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
+  return hash('sha256', verifier, 'base64url')
 }
 
 function toUsed(key: string, { authorization, client }: Code): RecordChange {
@@ -92,13 +82,9 @@ async function commitOnce(
   records: readonly RecordChange[],
   event: Parameters<typeof toJournal>[1],
 ): Promise<void> {
-  try {
-    await context.app.store.commit([], { records, journal: toJournal(context, event) })
-  } catch (error) {
-    if (!(error instanceof FhirError) || error.code !== 'conflict') throw error
-    await assertUnused(context, key, client)
-    throw error
-  }
+  if (await tryCommit(context.app.store, records, toJournal(context, event))) return
+  await assertUnused(context, key, client)
+  throw new FhirError('conflict', 'Another exchange came in between')
 }
 
 async function assertUnused(context: SmartContext, key: string, client: string): Promise<void> {

@@ -1,8 +1,9 @@
 // Why a Backend Services client asks: the hl7-b2b extension of its assertion. https://hl7.org/fhir/us/udap-security/b2b.html
 import { ACT_REASON } from '../../consent/purposes.ts'
-import { OWN_PURPOSES } from '../authorize/purpose.ts'
 import type { Client } from '../client.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { OWN_PURPOSES } from '../purpose.ts'
 import type { SmartUrls } from '../urls.ts'
 
 /** What stands before the code where a purpose is written with its system: the URL, or the OID that TEFCA uses. */
@@ -14,12 +15,13 @@ const SYSTEMS = [ACT_REASON, 'urn:oid:2.16.840.1.113883.5.8', '2.16.840.1.113883
  */
 export function readBusinessContext(
   client: Client,
-  claims: Readonly<Record<string, unknown>> | undefined,
+  claims: JsonObject | undefined,
   urls: Pick<SmartUrls, 'base'>,
 ): string {
-  const extension = toRecord(toRecord(claims?.['extensions'])?.['hl7-b2b'])
-  if (claims?.['extensions'] !== undefined && toRecord(claims['extensions']) === undefined)
-    throw invalid('extensions must be an object')
+  const { extensions = {} } = claims ?? {}
+  if (!isJsonObject(extensions)) throw invalid('extensions must be an object')
+  const { 'hl7-b2b': given } = extensions
+  const extension = isJsonObject(given) ? given : undefined
   const organization = extension?.['organization_id']
   if (organization !== undefined && !isOwn(client, organization, urls))
     throw invalid('organization_id is not the organization that the client is registered for')
@@ -43,12 +45,6 @@ function readPurpose(value: unknown): string {
 
 function isOwn({ organization }: Client, given: unknown, { base }: Pick<SmartUrls, 'base'>): boolean {
   return organization !== undefined && (given === organization || given === `${base}/${organization}`)
-}
-
-function toRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined
 }
 
 function invalid(description: string): OAuthError {

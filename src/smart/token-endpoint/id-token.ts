@@ -1,5 +1,5 @@
 // The id_token: who has logged in. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html#scopes-for-requesting-identity-data
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Authorization } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
 
@@ -48,5 +48,5 @@ export function identityClaims({
 
 // https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken
 function toHalfHash(accessToken: string): string {
-  return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
+  return hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url')
 }

@@ -2,26 +2,19 @@
 import type { FastifyRequest } from 'fastify'
 import { covers } from '../../access/covers.ts'
 import { parseScope, type Scope } from '../../access/scopes.ts'
-import { FhirError } from '../../fhir/outcome.ts'
 import type { RecordRow } from '../../store/store.ts'
 import { toJournal } from '../audit.ts'
-import {
-  type Authorization,
-  findAuthorization,
-  isInForce,
-  REFRESH_TOKENS,
-  toLastInstant,
-  toStay,
-} from '../authorization.ts'
+import { type Authorization, findInForce, toLastInstant, toStay } from '../authorization.ts'
 import type { AuthenticatedClient } from '../clients/authenticate.ts'
 import { withinRegistration } from '../clients/within-registration.ts'
 import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { findSessionByKey } from '../session.ts'
-import { hashToken, isToken } from '../token.ts'
-import { issueTokens, type RefreshToken, type TokenResponse } from './response.ts'
+import { tryCommit } from '../once.ts'
+import { findRefreshToken, isPresent, type RefreshToken } from '../refresh-token.ts'
+import { isToken } from '../token.ts'
+import { issueTokens, type TokenResponse } from './response.ts'
 
 /**
  * A token that was replaced this short a time ago is taken once more: the answer may have been lost on its way. Later it is
@@ -46,8 +39,7 @@ export async function refresh(
   const { store } = context.app
   const text = form['refresh_token']
   if (text === undefined) throw new OAuthError('invalid_request', 'The parameter refresh_token is missing')
-  const row = isToken(text) ? await store.records.get(REFRESH_TOKENS, hashToken(text)) : undefined
-  const token = row?.value as RefreshToken | undefined
+  const { row, token } = (await findRefreshToken(store, text)) ?? {}
   if (!row || token?.client !== client.id) throw invalid()
   const now = Date.now()
   const isLate = token.usedAt !== undefined && now - token.usedAt > GRACE_MS
@@ -55,9 +47,8 @@ export async function refresh(
     await endAuthorization(context, token.authorization, 'reuse')
     throw invalid()
   }
-  const authorization = await findAuthorization(store, token.authorization)
-  if (!authorization || !(await isInForce(store, authorization, now))) throw invalid()
-  await assertPresent(context, authorization)
+  const authorization = await findInForce(store, token.authorization, now)
+  if (!authorization || !(await isPresent(context, authorization))) throw invalid()
   const { definitions } = context.app
   const scope = withinRegistration(definitions, client, toScope(context, authorization, form['scope']))
   const { response, records } = await issueTokens(context, authorization, { scope, now, replaces: row.key })
@@ -86,13 +77,8 @@ async function isRival(
     value: key,
     ...(expiresAt !== undefined && { expiresAt }),
   }
-  try {
-    await app.store.commit([], { records: [{ kind: 'add', quiet: true, row }] })
-    return false
-  } catch (error) {
-    if (!(error instanceof FhirError) || error.code !== 'conflict') throw error
-    return (await app.store.records.get(SUCCESSORS, replaces))?.value !== key
-  }
+  if (await tryCommit(app.store, [{ kind: 'add', quiet: true, row }])) return false
+  return (await app.store.records.get(SUCCESSORS, replaces))?.value !== key
 }
 
 /**
@@ -107,17 +93,10 @@ export async function withClientOfToken(
   const text = form['refresh_token']
   const says = headers.authorization ?? form['client_id'] ?? form['client_assertion'] ?? form['client_secret']
   if (says !== undefined || text === undefined || !isToken(text)) return form
-  const row = await app.store.records.get(REFRESH_TOKENS, hashToken(text))
-  const id = (row?.value as RefreshToken | undefined)?.client
-  if (id === undefined) throw invalid()
-  const client = await clients.findActive(id)
+  const { token } = (await findRefreshToken(app.store, text)) ?? {}
+  if (!token) throw invalid()
+  const client = await clients.findActive(token.client)
   return client?.metadata.token_endpoint_auth_method === 'none' ? { ...form, client_id: client.id } : form
-}
-
-// online_access lasts as long as the user's session; with offline_access as well, longer.
-async function assertPresent(context: SmartContext, { scope, session }: Authorization): Promise<void> {
-  if (scope.split(' ').includes('offline_access')) return
-  if (session === undefined || !(await findSessionByKey(context, session))) throw invalid()
 }
 
 function toScope({ app }: SmartContext, { scope }: Authorization, asked: string | undefined): string {

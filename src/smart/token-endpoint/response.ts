@@ -1,10 +1,10 @@
 // The answer with a token, and the rows that make it good. https://hl7.org/fhir/smart-app-launch/app-launch.html#step-5-access-token
-import { randomBytes } from 'node:crypto'
 import type { TokenGrant } from '../../access/principal.ts'
 import type { RecordChange, RecordRow } from '../../store/store.ts'
-import { type Authorization, isRefreshable, type LaunchContext, REFRESH_TOKENS } from '../authorization.ts'
+import { type Authorization, isRefreshable, type LaunchContext } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
-import { hashToken, mintToken } from '../token.ts'
+import { REFRESH_TOKENS, type RefreshToken } from '../refresh-token.ts'
+import { hashToken, makeToken, mintToken } from '../token.ts'
 import { buildIdToken } from './id-token.ts'
 
 /** The body as it is sent. */
@@ -16,16 +16,6 @@ export interface TokenResponse extends LaunchContext {
   readonly scope: string
   readonly refresh_token?: string
   readonly id_token?: string
-}
-
-/** What is kept of a refresh token beside its hash. */
-export interface RefreshToken {
-  readonly authorization: string
-  readonly client: string
-  /** Set by its first use, in ms: it was replaced. */
-  readonly usedAt?: number
-  /** Key of the one that it replaced. */
-  readonly replaces?: string
 }
 
 export interface Issued {
@@ -103,7 +93,7 @@ function mintRefreshToken(
   now: number,
   replaces: string | undefined,
 ): { readonly token: string; readonly row: RecordRow } {
-  const token = randomBytes(32).toString('base64url')
+  const token = makeToken()
   const value: RefreshToken = { authorization: id, client, ...(replaces !== undefined && { replaces }) }
   const expiresAt = Math.min(now + settings.refreshTokenTtl, until ?? Infinity)
   return { token, row: { collection: REFRESH_TOKENS, key: hashToken(token), value, owner: id, expiresAt } }

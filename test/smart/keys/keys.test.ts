@@ -11,6 +11,7 @@ import { openKeys } from '../../../src/smart/keys/open-keys.ts'
 import { prepareSecretFile } from '../../../src/smart/keys/secret-file.ts'
 import { SIGNING_KEYS, type SigningKey } from '../../../src/smart/keys/signing-keys.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { runHere } from '../../support/command.ts'
 import { openFolder, openServer } from '../../support/server.ts'
 
 type Tap = Parameters<typeof openServer>[0]
@@ -26,15 +27,7 @@ async function open(t: Tap, environment: NodeJS.ProcessEnv = {}) {
 }
 
 async function command(t: Tap, store: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const out = t.capture(process.stdout, 'write', () => true)
-  const err = t.capture(process.stderr, 'write', () => true)
-  await run(args, loadConfig({ MUSUBI_STORE: store, ...environment })).finally(() => {
-    out.restore()
-    err.restore()
-  })
-  return out()
-    .map(({ args: [text] }) => String(text))
-    .join('')
+  return (await runHere(t, run, args, loadConfig({ MUSUBI_STORE: store, ...environment }))).stdout
 }
 
 const kidOf = (jwt: string) =>

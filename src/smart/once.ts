@@ -1,6 +1,6 @@
-// What may be used once: a challenge, a login on its way. Atomic across processes, and quiet.
-import { FhirError } from '../../fhir/outcome.ts'
-import type { RecordChange, RecordRow, Store } from '../../store/store.ts'
+// What may happen once: a challenge, an assertion, a change of what was read. Atomic across processes, by a record that is added.
+import { FhirError } from '../fhir/outcome.ts'
+import type { JournalEntry, RecordChange, RecordRow, Store } from '../store/store.ts'
 
 const USED = 'used'
 
@@ -12,10 +12,14 @@ export async function useOnce(store: Store, collection: string, key: string): Pr
   return (await tryCommit(store, [{ kind: 'add', quiet: true, row: used }])) ? row : undefined
 }
 
-/** Commits records; false where one that was to be added exists already. */
-export async function tryCommit(store: Store, records: readonly RecordChange[]): Promise<boolean> {
+/** Commits records, with rows of the access log; false, and nothing is written, where one that was to be added exists already. */
+export async function tryCommit(
+  store: Store,
+  records: readonly RecordChange[],
+  journal: readonly JournalEntry[] = [],
+): Promise<boolean> {
   try {
-    await store.commit([], { records })
+    await store.commit([], { records, journal })
     return true
   } catch (error) {
     if (error instanceof FhirError && error.code === 'conflict') return false

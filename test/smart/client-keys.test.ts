@@ -1,8 +1,8 @@
 // Keys of clients: kept as long as they may be, asked for again when one is not known, and not more often.
 import t from 'tap'
-import type { Client } from '../../../src/smart/client.ts'
-import { openClientKeys } from '../../../src/smart/clients/jwks.ts'
-import { openWeb } from '../../support/web.ts'
+import type { Client } from '../../src/smart/client.ts'
+import { openClientKeys } from '../../src/smart/client-keys.ts'
+import { openWeb } from '../support/web.ts'
 
 const toClient = (metadata: object, id = 'c') => ({ id, metadata }) as unknown as Client
 

@@ -1,7 +1,8 @@
 // How often something was asked, or wrong credentials given, in the last minute: by whom and for whom. https://www.rfc-editor.org/rfc/rfc6819#section-4.3.3
-import { toNetwork } from '../network.ts'
-import { OAuthError } from '../oauth-error.ts'
-import { hashToken } from '../token.ts'
+import { hash } from 'node:crypto'
+import { keepNewest } from './bounded.ts'
+import { toNetwork } from './network.ts'
+import { OAuthError } from './oauth-error.ts'
 
 export interface Attempts {
   /** Throws OAuthError `slow_down` where that address has come too often for that client. */
@@ -25,7 +26,8 @@ interface Count {
 export function countAttempts(perMinute: number, told = 'Too many wrong credentials'): Attempts {
   // In the order in which they end.
   const counts = new Map<string, Count>()
-  const toKey = (address: string, client: string) => hashToken(JSON.stringify([toNetwork(address), client]))
+  const toKey = (address: string, client: string) =>
+    hash('sha256', JSON.stringify([toNetwork(address), client]))
 
   function find(key: string): Count | undefined {
     const known = counts.get(key)
@@ -43,11 +45,7 @@ export function countAttempts(perMinute: number, told = 'Too many wrong credenti
       const key = toKey(address, client)
       const known = find(key)
       if (known) known.failed++
-      else {
-        counts.delete(key)
-        if (counts.size >= MAX_COUNTED) counts.delete(counts.keys().next().value!)
-        counts.set(key, { until: Date.now() + WINDOW_MS, failed: 1 })
-      }
+      else keepNewest(counts, key, { until: Date.now() + WINDOW_MS, failed: 1 }, MAX_COUNTED)
     },
   }
 }

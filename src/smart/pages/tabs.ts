@@ -1,7 +1,7 @@
 // The way between the pages on which a person looks after access.
 import type { Language } from '../../fhir/outcome.ts'
 import type { Account } from '../account.ts'
-import { type Html, html } from '../pages/html.ts'
+import { type Html, html } from './html.ts'
 
 const TEXT = {
   en: {

@@ -1,7 +1,8 @@
 // The public keys of a client: those it has registered, or those at the address it has registered. https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys
-import type { Client, ClientMetadata } from '../client.ts'
-import { FetchError, fetchJson } from '../fetch-json.ts'
-import { isJsonObject, type JsonObject } from '../jwt.ts'
+import { keepNewest } from './bounded.ts'
+import type { Client, ClientMetadata } from './client.ts'
+import { FetchError, fetchJson } from './fetch-json.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 
 /** Whose keys they are, and where: a client's, or those of an issuer that the operator trusts. */
 export type KeySource = Pick<Client, 'id'> & {
@@ -52,9 +53,7 @@ export function openClientKeys(privateHosts: readonly string[]): ClientKeys {
         throw error
       }
     }
-    kept.delete(id)
-    if (kept.size >= MAX_CLIENTS) kept.delete(kept.keys().next().value!)
-    kept.set(id, entry)
+    keepNewest(kept, id, entry, MAX_CLIENTS)
     return entry
   }
 
