@@ -2,58 +2,8 @@
 import { createPublicKey, verify } from 'node:crypto'
 import t from 'tap'
 import { readFhirContext } from '../../src/smart/authorize/fhir-context.ts'
-import type { Client } from '../../src/smart/client.ts'
-import {
-  type Answer,
-  allow,
-  ask,
-  exchange,
-  openSmartServer,
-  type SmartServer,
-} from '../support/authorization.ts'
-import type { Visitor } from '../support/visitor.ts'
-
-interface Staff {
-  readonly server: SmartServer
-  /** The hospital's own system, which starts apps. */
-  readonly ehr: Client
-  readonly client: Client
-  readonly visitor: Visitor
-  launch(form: Readonly<Record<string, string>>): Promise<Answer>
-}
-
-async function openStaff(t: Parameters<typeof openSmartServer>[0]): Promise<Staff> {
-  const server = await openSmartServer(t)
-  const own = { purposes: ['TREAT'] }
-  const [ehr, client] = [
-    await server.client({}, own),
-    await server.client({ launch_uri: 'https://app.example.org/launch' }, own),
-  ]
-  const visitor = await server.visitor(await server.account(['Practitioner/d1']))
-  const back = await allow(server, visitor, ehr, {
-    scope: 'openid fhirUser user/Patient.rs user/Encounter.rs',
-  })
-  const { body } = await exchange(server, ehr, back)
-  const encounter = {
-    resourceType: 'Encounter',
-    status: 'in-progress',
-    class: { code: 'AMB' },
-    subject: { reference: 'Patient/p1' },
-  }
-  await server.app.inject({
-    method: 'PUT',
-    url: '/fhir/Encounter/e1',
-    headers: { ...(await server.auth()), 'content-type': 'application/fhir+json' },
-    payload: JSON.stringify({ ...encounter, id: 'e1' }),
-  })
-  return {
-    server,
-    ehr,
-    client,
-    visitor,
-    launch: (form) => server.post('/auth/launch', form, { authorization: `Bearer ${body.access_token}` }),
-  }
-}
+import { allow, ask, exchange } from '../support/authorization.ts'
+import { openStaff } from '../support/staff.ts'
 
 const SCOPE = 'openid fhirUser launch patient/Observation.rs'
 
@@ -64,6 +14,7 @@ t.test('35, 36: an app is started with a patient and an encounter in context', a
     patient: 'p1',
     encounter: 'e1',
     intent: 'reconcile-medications',
+    tenant: 'ward-7',
     need_patient_banner: 'false',
     fhir_context: JSON.stringify([
       { reference: 'DiagnosticReport/1', role: 'launch' },
@@ -82,6 +33,7 @@ t.test('35, 36: an app is started with a patient and an encounter in context', a
     patient: 'p1',
     encounter: 'e1',
     intent: 'reconcile-medications',
+    tenant: 'ward-7',
     need_patient_banner: false,
     smart_style_url: /\/auth\/style\/[0-9a-f]{16}\.json$/,
     fhirContext: [
@@ -210,6 +162,26 @@ t.test('37, 39: what a launch does not give is not in context', async (t) => {
     [],
     '39: no extension parameters without a prefix',
   )
+})
+
+t.test('36: what a launch gives goes to an app that is granted launch, and to no other', async (t) => {
+  const { server, visitor, launch } = await openStaff(t)
+  const scope = 'launch user/Observation.rs'
+  const client = await server.client({ scope: 'user/Observation.rs' }, { purposes: ['TREAT'] })
+  const { body: made } = await launch({
+    client_id: client.id,
+    patient: 'p1',
+    encounter: 'e1',
+    intent: 'x',
+    tenant: 'x',
+    fhir_context: '[{"reference":"Observation/1"}]',
+  })
+  const { body } = await exchange(
+    server,
+    client,
+    await allow(server, visitor, client, { scope, launch: made.launch }),
+  )
+  t.strictSame(Object.keys(body).sort(), ['access_token', 'expires_in', 'scope', 'token_type'])
 })
 
 t.test('40, 41: openid fhirUser gives a signed id_token, checked with the published key', async (t) => {

@@ -185,16 +185,16 @@ function toAuthorization(
 // Context goes with the scopes that were granted for it.
 function toLaunchContext(
   { urls }: SmartContext,
-  { launch, request }: Pending,
+  { launch }: Pending,
   { patient }: GrantBase,
   scope: string,
 ): LaunchContext {
-  const { encounter, ...others } = launch?.context ?? {}
+  const { encounter, patient: _, ...others } = launch?.context ?? {}
   const scopes = scope.split(' ')
   const isBound = scopes.some((each) => /^(patient\/|launch(\/patient)?(\?|$))/.test(each))
   const tellsEncounter = scopes.some((each) => /^launch(\/encounter)?(\?|$)/.test(each))
   return {
-    ...(request.launch !== undefined && others),
+    ...(scopes.includes('launch') && others),
     ...(encounter !== undefined && tellsEncounter && { encounter }),
     ...(patient !== undefined &&
       isBound && {

@@ -53,7 +53,10 @@ export async function nextStep(
   const purpose = toPurpose(client, capacity, readPurposeScope(pending.request.scope))
   if (purpose === undefined)
     throw new OAuthError('access_denied', 'The client is not registered for a purpose that this user has')
-  const grantable = await toGrantable(context.app, client, pending.request.scope, purpose === 'BTG')
+  const grantable = await toGrantable(context.app, client, pending.request.scope, {
+    isElevated: purpose === 'BTG',
+    hasEncounter: pending.launch?.context.encounter !== undefined,
+  })
   assertSomething(context, pending, grantable)
   const known = { account, capacity }
   if ((needsPatient(grantable) || purpose === 'BTG') && patientOf(pending, capacity) === undefined)
