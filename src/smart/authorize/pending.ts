@@ -86,6 +86,21 @@ export async function findPending(
   return { pending: { ...pending, browser }, isNew: pending.browser === undefined }
 }
 
+/** Returns what an app has asked for where `path` is that of its request, and this browser goes on with it; else undefined. */
+export async function findAskedAt(
+  context: SmartContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string,
+): Promise<AuthorizationRequest | undefined> {
+  const before = `${context.urls.rootPath}/auth/go/`
+  const id = path.startsWith(before) ? path.slice(before.length) : ''
+  const row = isToken(id) ? await context.app.store.records.get(PENDING, hashToken(id)) : undefined
+  const { browser, request: asked } = (row?.value ?? {}) as Partial<Pending>
+  const isOwn = browser !== undefined && isEqual(browser, toCsrfToken(context, request, reply))
+  return isOwn ? asked : undefined
+}
+
 /** Ends it before its answer is made good: of several answers at once, in whatever process, one goes on. Throws PageError `stale` for the others. */
 export async function claimPending({ app }: SmartContext, { id }: Pending): Promise<void> {
   if (!(await app.store.records.take(PENDING, hashToken(id)))) throw new PageError('stale')

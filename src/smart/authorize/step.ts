@@ -45,7 +45,8 @@ export async function nextStep(
   session: Session | undefined,
 ): Promise<Step> {
   const account = session && (await findAccount(context.app.store, session.account))
-  if (!session || !account || !isPending(pending, account)) return { kind: 'login' }
+  if (!session || !account || !isPending(pending, account) || isToChoose(context, pending, session))
+    return { kind: 'login' }
   if (isStale(pending, session)) return { kind: 'reauthenticate' }
   const capacities = await capacitiesOf(context, account)
   const capacity = chooseCapacity(pending, capacities)
@@ -82,9 +83,18 @@ function isPending({ launch, account: begun }: Pending, account: Account): boole
   )
 }
 
+// Which account it is, somebody says by logging in; a provider may have recognised them before that.
+function isToChoose(
+  { settings }: SmartContext,
+  { request, startedAt }: Pending,
+  { expiresAt }: Session,
+): boolean {
+  return request.prompt.includes('select_account') && expiresAt - settings.sessionTtl < startedAt
+}
+
 function isStale({ request, startedAt }: Pending, { authTime }: Session): boolean {
   const { prompt, maxAge } = request
-  if ((prompt.includes('login') || prompt.includes('select_account')) && authTime < startedAt) return true
+  if (prompt.includes('login') && authTime < startedAt) return true
   return maxAge !== undefined && authTime < startedAt - maxAge * 1000
 }
 

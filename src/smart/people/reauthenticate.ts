@@ -1,5 +1,6 @@
 // Step-up: somebody who is logged in proves once more who they are, and goes on in a new session. https://pages.nist.gov/800-63-4/sp800-63b.html#reauth
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findAskedAt } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
 import { html } from '../pages/html.ts'
 import { languageOf, sendPage } from '../pages/send-page.ts'
@@ -61,7 +62,8 @@ async function sendConfirmPage(
   back: string,
   status = 200,
 ): Promise<FastifyReply> {
-  const language = languageOf(context, request)
+  const asked = await findAskedAt(context, request, reply, back)
+  const language = languageOf(context, request, asked?.uiLocales)
   const text = TEXT[language]
   const hidden = hiddenFields(context, request, reply, { return: back })
   const action = `${context.urls.issuer}/reauthenticate`
