@@ -2,7 +2,8 @@
 import { createPublicKey, verify } from 'node:crypto'
 import t from 'tap'
 import { readFhirContext } from '../../src/smart/authorize/fhir-context.ts'
-import { allow, ask, exchange } from '../support/authorization.ts'
+import { allow, ask, exchange, openSmartServer } from '../support/authorization.ts'
+import { grantUser } from '../support/granted.ts'
 import { openStaff } from '../support/staff.ts'
 
 const SCOPE = 'openid fhirUser launch patient/Observation.rs'
@@ -133,6 +134,12 @@ t.test('32, 37: without a launch staff choose the patient, among those they may 
     t.match(found.text, /山田 太郎/)
     t.match(found.text, /山田 花子/)
     t.match((await visitor.submit(found, { query: 'nobody' })).text, /role="status"/)
+    for (const query of ['2015-05-11', ' 2015/5/11 ']) {
+      const born = await visitor.submit(found, { query })
+      t.match(born.text, /山田 花子/, query)
+      t.notMatch(born.text, /山田 太郎/, query)
+    }
+    t.match((await visitor.submit(found, { query: '2015-13-40' })).text, /role="status"/)
     t.match(
       (await visitor.submit(found, { patient: 'nobody' })).text,
       /type="search"/,
@@ -183,6 +190,26 @@ t.test('36: what a launch gives goes to an app that is granted launch, and to no
   )
   t.strictSame(Object.keys(body).sort(), ['access_token', 'expires_in', 'scope', 'token_type'])
 })
+
+t.test(
+  '40: fhirUser leads to a resource that scopes let read, and is no right to it by itself',
+  async (t) => {
+    const server = await openSmartServer(t)
+    for (const [as, scope] of [
+      ['Patient/p1', 'patient/*.rs'],
+      ['Patient/p1', 'patient/Patient.r'],
+      ['Practitioner/d1', 'user/*.rs'],
+      ['Practitioner/d1', 'user/Practitioner.r'],
+    ] as const) {
+      const { body, call } = await grantUser(server, { scope: `openid fhirUser ${scope}`, as })
+      const { fhirUser } = JSON.parse(Buffer.from(body.id_token.split('.')[1], 'base64url').toString())
+      t.equal(fhirUser, `${server.base}/${as}`)
+      t.equal((await call('GET', fhirUser.slice(server.base.length + 1))).status, 200, scope)
+      const bare = await grantUser(server, { scope: 'openid fhirUser', as })
+      t.equal((await bare.call('GET', as)).status, 403)
+    }
+  },
+)
 
 t.test('40, 41: openid fhirUser gives a signed id_token, checked with the published key', async (t) => {
   const { server, client, visitor } = await openStaff(t)

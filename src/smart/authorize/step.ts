@@ -54,6 +54,9 @@ export async function nextStep(
   const purpose = toPurpose(client, capacity, readPurposeScope(pending.request.scope))
   if (purpose === undefined)
     throw new OAuthError('access_denied', 'The client is not registered for a purpose that this user has')
+  // Before anybody is looked for: that there is this way at all is said by the right to it (B5).
+  if (purpose === 'BTG' && account.breakGlass !== true)
+    throw new OAuthError('access_denied', 'This user may not break the glass')
   const grantable = await toGrantable(context.app, client, pending.request.scope, {
     isElevated: purpose === 'BTG',
     hasEncounter: pending.launch?.context.encounter !== undefined,
@@ -62,8 +65,6 @@ export async function nextStep(
   const known = { account, capacity }
   if ((needsPatient(grantable) || purpose === 'BTG') && patientOf(pending, capacity) === undefined)
     return { kind: 'patient', ...known }
-  if (purpose === 'BTG' && account.breakGlass !== true)
-    throw new OAuthError('access_denied', 'This user may not break the glass')
   if (purpose === 'BTG' && !pending.elevation) return { kind: 'elevate', ...known }
   if (purpose === 'BTG' && session.authTime < pending.startedAt) return { kind: 'reauthenticate' }
   const question = { ...known, session, purpose, grantable, asked: toAsked(grantable) }
