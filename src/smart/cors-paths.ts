@@ -6,7 +6,20 @@ export function toCorsPaths(urls: SmartUrls): {
   readonly open: ReadonlySet<string>
   readonly shared: readonly string[]
 } {
-  const { base, root, issuer, token, revoke, introspect, register, userinfo, jwks, brands, appState } = urls
+  const {
+    base,
+    root,
+    issuer,
+    token,
+    revoke,
+    introspect,
+    register,
+    userinfo,
+    launch,
+    jwks,
+    brands,
+    appState,
+  } = urls
   const issuerPath = new URL(issuer).pathname
   const open = [
     `${base}/metadata`,
@@ -17,7 +30,7 @@ export function toCorsPaths(urls: SmartUrls): {
     jwks,
     brands,
   ]
-  const shared = [base, token, revoke, introspect, register, userinfo, appState]
+  const shared = [base, token, revoke, introspect, register, userinfo, launch, appState]
   return { open: new Set(open.map(toPath)), shared: shared.map(toPath) }
 }
 

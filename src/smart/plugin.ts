@@ -25,6 +25,7 @@ import { registerAssets } from './pages/assets.ts'
 import { registerLanguage } from './pages/language.ts'
 import { registerStyle } from './pages/style.ts'
 import { registerPeople } from './people/register.ts'
+import { registerPosted } from './posted.ts'
 import { registerRevoke } from './revoke.ts'
 import { registerToken } from './token-endpoint/endpoint.ts'
 import { toSmartUrls } from './urls.ts'
@@ -47,6 +48,7 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
   registerAppState,
   registerBrands,
   registerIntrospect,
+  registerPosted,
 ]
 
 /** What answers pages to people; failures are pages. */

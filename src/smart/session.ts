@@ -4,6 +4,7 @@ import { type Account, findAccount } from './account.ts'
 import { toJournal } from './audit.ts'
 import type { SmartContext } from './context.ts'
 import { cookieOptions, toCookieName } from './cookies.ts'
+import { keepLanguage, LANGUAGE_COOKIE } from './pages/language.ts'
 import { hashToken, isToken, makeToken } from './token.ts'
 
 /** The collection of `Records` that holds sessions by the SHA-256 of their cookie. */
@@ -67,6 +68,10 @@ export async function startSession(
     journal: toJournal(context, { event: 'login', grant: toPerson(account) }),
   })
   reply.setCookie(toCookieName(NAME, urls), cookie, cookieOptions(urls, settings.sessionTtl))
+  const { language } = account
+  // A choice that was made in this browser stays.
+  if (language && request.cookies[toCookieName(LANGUAGE_COOKIE, urls)] === undefined)
+    keepLanguage(urls, reply, language)
   return session
 }
 

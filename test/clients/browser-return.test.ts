@@ -3,13 +3,14 @@ import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { allow, toRequest } from '../support/authorization.ts'
 import { openBrowser } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 import { createSecret } from '../support/jwt.ts'
-import { findPort, openLiveServer } from '../support/live.ts'
+import { openLiveServer } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
 
 /** Opens a page of an app elsewhere, and returns its address. */
 async function openApp(t: Test): Promise<string> {
-  const port = await findPort()
+  const port = await freePort()
   const app = createServer((_request, reply) => reply.end('the app')).listen(port, 'localhost')
   await new Promise((resolve) => app.once('listening', resolve))
   t.teardown(() => app.close())

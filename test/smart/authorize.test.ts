@@ -259,7 +259,7 @@ t.test('prompt=login and max_age ask for a new proof, and ask again where it is 
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   const visitor = await server.visitor(account, { authTime: Date.now() - 3_600_000 })
-  for (const change of [{ prompt: 'login' }, { prompt: 'select_account' }, { max_age: '60' }]) {
+  for (const change of [{ prompt: 'login' }, { max_age: '60' }]) {
     const first = await visitor.get(`/auth/authorize?${toRequest(server, client, change)}`)
     const next = await visitor.get(first.location!)
     t.match(next.location, /\/auth\/reauthenticate\?return=/, JSON.stringify(change))
@@ -267,4 +267,44 @@ t.test('prompt=login and max_age ask for a new proof, and ask again where it is 
   }
   const forced = await ask(server, visitor, client, { prompt: 'consent' })
   t.match(forced.text, /Growth/)
+})
+
+t.test('prompt=select_account lets another person log in, once', async (t) => {
+  const server = await openSmartServer(t)
+  const client = await server.client()
+  const { sessionTtl } = server.config
+  const visitor = await server.visitor(await server.account(['Patient/p1']), {
+    expiresAt: Date.now() + sessionTtl - 1000,
+  })
+  const change = { prompt: 'select_account' }
+  const first = await visitor.get(`/auth/authorize?${toRequest(server, client, change)}`)
+  t.match((await visitor.get(first.location!)).location, /\/auth\/login\?return=/)
+  // At a provider, where they were logged in already.
+  const provedBefore = { authTime: Date.now() - 60_000 }
+  const other = await server.visitor(
+    await server.account(['Patient/p2'], { name: '山田 花子' }),
+    provedBefore,
+  )
+  visitor.cookies.set('musubi-session', other.cookies.get('musubi-session')!)
+  t.match((await visitor.get(first.location!)).text, /山田 花子/, 'who has logged in since is asked')
+})
+
+t.test('the login is in the language that the app asks for, with the name that it hints at', async (t) => {
+  const server = await openSmartServer(t)
+  const client = await server.client()
+  const visitor = await server.visitor()
+  const login_hint = 'hanako"><script>'
+  const page = await ask(server, visitor, client, { ui_locales: 'fr ja', login_hint })
+  t.match(page.text, /<html lang="ja">/)
+  t.match(page.text, /name="login"[^>]* value="hanako&quot;&gt;&lt;script&gt;"/)
+  const { location } = await visitor.get(`/auth/authorize?${toRequest(server, client, { login_hint })}`)
+  const login = (await visitor.get(location!)).location!
+  t.notMatch(login, /hanako/, 'no name in an address')
+  const stranger = await server.visitor()
+  t.notMatch((await stranger.get(login)).text, /hanako/, 'not in another browser')
+  const path = new URL(login, server.base)
+  const english = await visitor.get(`${path.pathname}${path.search}&language=en`)
+  t.match((await visitor.follow(english)).text, /<html lang="en">/)
+  const again = await ask(server, visitor, client, { ui_locales: 'ja' })
+  t.match(again.text, /<html lang="en">/, 'what the person has chosen comes first')
 })

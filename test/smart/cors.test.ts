@@ -49,6 +49,7 @@ t.test(
       '/auth/introspect',
       '/auth/register',
       '/auth/userinfo',
+      '/auth/launch',
       '/app-state/Basic/1',
       '/fhir/Patient/1',
       '/fhir',

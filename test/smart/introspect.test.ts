@@ -215,7 +215,7 @@ t.test(
       { token_endpoint_auth_method: 'client_secret_basic' },
     )
     t.equal((await post(`token=${token}`, basic())).statusCode, 401, 'disabled')
-    t.equal((await server.app.inject('/auth/introspect')).statusCode, 401, 'no GET')
+    t.equal((await server.app.inject('/auth/introspect')).statusCode, 405, 'no GET')
   },
 )
 

@@ -2,58 +2,9 @@
 import { createPublicKey, verify } from 'node:crypto'
 import t from 'tap'
 import { readFhirContext } from '../../src/smart/authorize/fhir-context.ts'
-import type { Client } from '../../src/smart/client.ts'
-import {
-  type Answer,
-  allow,
-  ask,
-  exchange,
-  openSmartServer,
-  type SmartServer,
-} from '../support/authorization.ts'
-import type { Visitor } from '../support/visitor.ts'
-
-interface Staff {
-  readonly server: SmartServer
-  /** The hospital's own system, which starts apps. */
-  readonly ehr: Client
-  readonly client: Client
-  readonly visitor: Visitor
-  launch(form: Readonly<Record<string, string>>): Promise<Answer>
-}
-
-async function openStaff(t: Parameters<typeof openSmartServer>[0]): Promise<Staff> {
-  const server = await openSmartServer(t)
-  const own = { purposes: ['TREAT'] }
-  const [ehr, client] = [
-    await server.client({}, own),
-    await server.client({ launch_uri: 'https://app.example.org/launch' }, own),
-  ]
-  const visitor = await server.visitor(await server.account(['Practitioner/d1']))
-  const back = await allow(server, visitor, ehr, {
-    scope: 'openid fhirUser user/Patient.rs user/Encounter.rs',
-  })
-  const { body } = await exchange(server, ehr, back)
-  const encounter = {
-    resourceType: 'Encounter',
-    status: 'in-progress',
-    class: { code: 'AMB' },
-    subject: { reference: 'Patient/p1' },
-  }
-  await server.app.inject({
-    method: 'PUT',
-    url: '/fhir/Encounter/e1',
-    headers: { ...(await server.auth()), 'content-type': 'application/fhir+json' },
-    payload: JSON.stringify({ ...encounter, id: 'e1' }),
-  })
-  return {
-    server,
-    ehr,
-    client,
-    visitor,
-    launch: (form) => server.post('/auth/launch', form, { authorization: `Bearer ${body.access_token}` }),
-  }
-}
+import { allow, ask, exchange, openSmartServer } from '../support/authorization.ts'
+import { grantUser } from '../support/granted.ts'
+import { openStaff } from '../support/staff.ts'
 
 const SCOPE = 'openid fhirUser launch patient/Observation.rs'
 
@@ -64,6 +15,7 @@ t.test('35, 36: an app is started with a patient and an encounter in context', a
     patient: 'p1',
     encounter: 'e1',
     intent: 'reconcile-medications',
+    tenant: 'ward-7',
     need_patient_banner: 'false',
     fhir_context: JSON.stringify([
       { reference: 'DiagnosticReport/1', role: 'launch' },
@@ -82,6 +34,7 @@ t.test('35, 36: an app is started with a patient and an encounter in context', a
     patient: 'p1',
     encounter: 'e1',
     intent: 'reconcile-medications',
+    tenant: 'ward-7',
     need_patient_banner: false,
     smart_style_url: /\/auth\/style\/[0-9a-f]{16}\.json$/,
     fhirContext: [
@@ -181,6 +134,12 @@ t.test('32, 37: without a launch staff choose the patient, among those they may 
     t.match(found.text, /山田 太郎/)
     t.match(found.text, /山田 花子/)
     t.match((await visitor.submit(found, { query: 'nobody' })).text, /role="status"/)
+    for (const query of ['2015-05-11', ' 2015/5/11 ']) {
+      const born = await visitor.submit(found, { query })
+      t.match(born.text, /山田 花子/, query)
+      t.notMatch(born.text, /山田 太郎/, query)
+    }
+    t.match((await visitor.submit(found, { query: '2015-13-40' })).text, /role="status"/)
     t.match(
       (await visitor.submit(found, { patient: 'nobody' })).text,
       /type="search"/,
@@ -211,6 +170,46 @@ t.test('37, 39: what a launch does not give is not in context', async (t) => {
     '39: no extension parameters without a prefix',
   )
 })
+
+t.test('36: what a launch gives goes to an app that is granted launch, and to no other', async (t) => {
+  const { server, visitor, launch } = await openStaff(t)
+  const scope = 'launch user/Observation.rs'
+  const client = await server.client({ scope: 'user/Observation.rs' }, { purposes: ['TREAT'] })
+  const { body: made } = await launch({
+    client_id: client.id,
+    patient: 'p1',
+    encounter: 'e1',
+    intent: 'x',
+    tenant: 'x',
+    fhir_context: '[{"reference":"Observation/1"}]',
+  })
+  const { body } = await exchange(
+    server,
+    client,
+    await allow(server, visitor, client, { scope, launch: made.launch }),
+  )
+  t.strictSame(Object.keys(body).sort(), ['access_token', 'expires_in', 'scope', 'token_type'])
+})
+
+t.test(
+  '40: fhirUser leads to a resource that scopes let read, and is no right to it by itself',
+  async (t) => {
+    const server = await openSmartServer(t)
+    for (const [as, scope] of [
+      ['Patient/p1', 'patient/*.rs'],
+      ['Patient/p1', 'patient/Patient.r'],
+      ['Practitioner/d1', 'user/*.rs'],
+      ['Practitioner/d1', 'user/Practitioner.r'],
+    ] as const) {
+      const { body, call } = await grantUser(server, { scope: `openid fhirUser ${scope}`, as })
+      const { fhirUser } = JSON.parse(Buffer.from(body.id_token.split('.')[1], 'base64url').toString())
+      t.equal(fhirUser, `${server.base}/${as}`)
+      t.equal((await call('GET', fhirUser.slice(server.base.length + 1))).status, 200, scope)
+      const bare = await grantUser(server, { scope: 'openid fhirUser', as })
+      t.equal((await bare.call('GET', as)).status, 403)
+    }
+  },
+)
 
 t.test('40, 41: openid fhirUser gives a signed id_token, checked with the published key', async (t) => {
   const { server, client, visitor } = await openStaff(t)

@@ -33,6 +33,10 @@ t.test('an address that asks too often is told to wait, as program and as person
     t.equal(reply.statusCode, 429, url)
     t.match(reply.headers, { 'content-type': /^text\/html/, 'retry-after': /^\d+$/ })
   }
+  const state = await send(server, '/app-state/Basic', '192.0.2.1', undefined, await server.auth())
+  t.equal(state.statusCode, 429, 'app state')
+  t.match(state.json(), { resourceType: 'OperationOutcome', issue: [{ code: 'throttled' }] })
+  t.match(state.headers, { 'cache-control': 'no-store', 'retry-after': /^\d+$/ })
   t.equal((await send(server, '/auth/token', '192.0.2.2', 'grant_type=x')).statusCode, 400, 'another address')
   const read = await server.app.inject({
     url: '/fhir/Patient/p1',

@@ -1,7 +1,7 @@
 // Which scopes are granted, the whole way from what an app asks for to its token. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
 import t from 'tap'
 import { CLIENTS } from '../../src/smart/client.ts'
-import { ask, openSmartServer, SCOPES } from '../support/authorization.ts'
+import { allow, ask, exchange, openSmartServer, SCOPES } from '../support/authorization.ts'
 import {
   askBackend,
   askUser,
@@ -194,6 +194,24 @@ t.test('29: the person grants less, or no record at all', async (t) => {
   t.equal(empty.body.scope, 'openid launch/patient')
   for (const path of ['Observation', 'Patient/p1', '?_type=Observation', '_history'])
     t.equal((await empty.call('GET', path)).status, 403, path)
+})
+
+t.test('29: an app that is given nothing has a token for nothing, and may ask again', async (t) => {
+  const server = await openSmartServer(t)
+  const scope = 'patient/Observation.rs'
+  const client = await server.client({ scope })
+  const visitor = await server.visitor(await server.account(['Patient/p1']))
+  const back = await allow(server, visitor, client, { scope }, { 'scope-0-see': undefined })
+  const { status, body } = await exchange(server, client, back)
+  t.equal(status, 200)
+  t.strictSame(Object.keys(body).sort(), ['access_token', 'expires_in', 'scope', 'token_type'])
+  t.equal(body.scope, '')
+  const headers = { authorization: `Bearer ${body.access_token}` }
+  for (const url of ['/fhir/Observation', '/fhir/Patient/p1', '/fhir/_history', '/auth/userinfo'])
+    t.equal((await server.app.inject({ url, headers })).statusCode, 403, url)
+  const form = { token: body.access_token }
+  t.match((await server.post('/auth/introspect', form, headers)).body, { active: true, scope: '' })
+  t.match((await ask(server, visitor, client, { scope })).text, /name="decision"/, 'no answer to remember')
 })
 
 t.test('32: a patient/ scope is not granted without a patient: staff pick one', async (t) => {

@@ -46,6 +46,24 @@ t.test('15: the body is a form, and a wrong one is a JSON error that nobody keep
   t.equal(inUrl.json().error, 'invalid_request')
 })
 
+t.test('17: an answer to the wrong method or to too much is JSON that nobody keeps, too', async (t) => {
+  const { app } = await openSmartServer(t)
+  for (const url of ['/auth/token', '/auth/revoke', '/auth/introspect', '/auth/register', '/auth/launch']) {
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'] as const) {
+      const reply = await app.inject({ method, url })
+      t.equal(reply.statusCode, 405, `${method} ${url}`)
+      t.equal(reply.json().error, 'invalid_request')
+      t.match(reply.headers, { allow: 'POST', 'cache-control': 'no-store', pragma: 'no-cache' })
+    }
+    const type = url === '/auth/register' ? 'application/json' : FORM
+    const payload = `x=${'y'.repeat(300_000)}`
+    const reply = await app.inject({ method: 'POST', url, headers: { 'content-type': type }, payload })
+    t.equal(reply.statusCode, 413, url)
+    t.equal(reply.json().error, 'invalid_request')
+    t.match(reply.headers, { 'cache-control': 'no-store', pragma: 'no-cache' })
+  }
+})
+
 t.test('19: an unknown grant type is told before credentials are looked at', async (t) => {
   const server = await openSmartServer(t)
   for (const grant_type of ['password', 'implicit', 'toString', '__proto__', 'urn:x']) {

@@ -17,7 +17,7 @@ export interface ConsentView {
   readonly client: Client
   /** Rights to data that may be granted at most; in the same order when the form is read as when it was shown. */
   readonly asked: readonly Scope[]
-  /** `openid`, `offline_access`, `launch/patient` and their like; purposes are no question here. */
+  /** `openid`, `offline_access`, `launch/patient`, the scope of a purpose and their like. */
   readonly others: readonly string[]
   /** Who is logged in. */
   readonly personName: string

@@ -47,7 +47,11 @@ export interface Decided {
 
 /** True where a person lets an app into their own record, or that of whom they act for: that is a Consent; staff give none. */
 export function writesConsent({ subject }: Capacity, scope: string): boolean {
-  return !subject.startsWith('Practitioner/') && /(^| )(patient|user)\//.test(scope)
+  return !subject.startsWith('Practitioner/') && asksRecords(scope)
+}
+
+function asksRecords(scope: string): boolean {
+  return /(^| )(patient|user)\//.test(scope)
 }
 
 /**
@@ -85,15 +89,16 @@ export async function decide(context: SmartContext, decided: Decided): Promise<s
 
 function toAuthorizationChanges(
   { settings }: SmartContext,
-  { before, pending }: Decided,
+  { before, pending, scope, asked }: Decided,
   authorization: Authorization,
   now: number,
 ): readonly RecordChange[] {
+  const isEmpty = asksRecords(asked) && !asksRecords(scope)
   const row = toAuthorizationRow(authorization, toLastInstant(authorization, settings, now))
   return [
     { kind: 'add', quiet: true, row },
-    // Whoever breaks the glass is asked each time.
-    ...(pending.elevation ? [] : [toRemembered(authorization, row.expiresAt!)]),
+    // Whoever breaks the glass is asked each time, and who has given nothing may change their mind.
+    ...(pending.elevation || isEmpty ? [] : [toRemembered(authorization, row.expiresAt!)]),
     // An app that is opened every day leaves no trail of authorizations: of each only its tokens are left.
     ...(before ? [toStay(before, toLastInstant(before, settings, now), { superseded: true })] : []),
   ]
@@ -184,16 +189,16 @@ function toAuthorization(
 // Context goes with the scopes that were granted for it.
 function toLaunchContext(
   { urls }: SmartContext,
-  { launch, request }: Pending,
+  { launch }: Pending,
   { patient }: GrantBase,
   scope: string,
 ): LaunchContext {
-  const { encounter, ...others } = launch?.context ?? {}
+  const { encounter, patient: _, ...others } = launch?.context ?? {}
   const scopes = scope.split(' ')
   const isBound = scopes.some((each) => /^(patient\/|launch(\/patient)?(\?|$))/.test(each))
   const tellsEncounter = scopes.some((each) => /^launch(\/encounter)?(\?|$)/.test(each))
   return {
-    ...(request.launch !== undefined && others),
+    ...(scopes.includes('launch') && others),
     ...(encounter !== undefined && tellsEncounter && { encounter }),
     ...(patient !== undefined &&
       isBound && {

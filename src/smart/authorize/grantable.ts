@@ -17,13 +17,14 @@ const LASTING: ReadonlySet<string> = new Set(['offline_access', 'online_access']
 
 /**
  * Returns what of `asked` can be granted: within the client's registration, no `system/` scope (nobody is there to grant
- * it), and no granular scope with a parameter that its type does not have: left out rather than widened.
+ * it), no granular scope with a parameter that its type does not have: left out rather than widened, and no encounter where
+ * none is in context.
  */
 export async function toGrantable(
   { definitions, compileParams }: Pick<AppContext, 'definitions' | 'compileParams'>,
   { metadata }: Client,
   asked: string,
-  isElevated: boolean,
+  { isElevated, hasEncounter }: { readonly isElevated: boolean; readonly hasEncounter: boolean },
 ): Promise<Grantable> {
   const { isResourceType } = definitions
   const registered = parseScopes(metadata.scope, isResourceType)
@@ -34,7 +35,10 @@ export async function toGrantable(
   return {
     scopes: narrowed.filter((_, i) => compiled[i] !== undefined),
     others: [...new Set(others.map(withoutRole))].filter(
-      (each) => registered.others.includes(each) && !(isElevated && LASTING.has(each)),
+      (each) =>
+        registered.others.includes(each) &&
+        !(isElevated && LASTING.has(each)) &&
+        (hasEncounter || each !== 'launch/encounter'),
     ),
   }
 }

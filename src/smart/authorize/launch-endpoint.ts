@@ -16,8 +16,8 @@ import { readFhirContext } from './fhir-context.ts'
 import { startLaunch } from './launch.ts'
 
 /**
- * Adds `POST /auth/launch` (form: `client_id`, and of the context `patient`, `encounter`, `intent`, `need_patient_banner`,
- * `fhir_context` as JSON), with an access token of a user. Answers `launch`, and `launch_uri` to open where the app has one.
+ * Adds `POST /auth/launch` (form: `client_id`, and of the context `patient`, `encounter`, `intent`, `tenant`,
+ * `need_patient_banner`, `fhir_context` as JSON), with an access token of a user. Answers `launch`, and `launch_uri` to open where the app has one.
  */
 export function registerLaunch(app: FastifyInstance, context: SmartContext): void {
   app.post(`${context.urls.rootPath}/auth/launch`, async (request, reply) => {
@@ -77,7 +77,7 @@ async function readContext(
   { capacity, grant }: User,
   form: Form,
 ): Promise<LaunchContext> {
-  const { patient, encounter, intent } = form
+  const { patient, encounter, intent, tenant } = form
   const banner = form['need_patient_banner']
   if (banner !== undefined && banner !== 'true' && banner !== 'false')
     throw new OAuthError('invalid_request', 'need_patient_banner must be true or false')
@@ -89,6 +89,7 @@ async function readContext(
     ...(patient !== undefined && { patient }),
     ...(encounter !== undefined && { encounter }),
     ...(intent !== undefined && { intent }),
+    ...(tenant !== undefined && { tenant }),
     ...(banner !== undefined && { need_patient_banner: banner === 'true' }),
     ...readFhirContext(form['fhir_context']),
   }

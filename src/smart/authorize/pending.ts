@@ -4,7 +4,6 @@ import type { Elevation } from '../../access/principal.ts'
 import type { SmartContext } from '../context.ts'
 import { isEqual, toCsrfToken } from '../csrf.ts'
 import { PageError } from '../page-error.ts'
-import { toFormTarget } from '../pages/send-page.ts'
 import { hashToken, isToken, makeToken } from '../token.ts'
 import type { Capacity } from './capacity.ts'
 import type { Launch } from './launch.ts'
@@ -86,6 +85,21 @@ export async function findPending(
   return { pending: { ...pending, browser }, isNew: pending.browser === undefined }
 }
 
+/** Returns what an app has asked for where `path` is that of its request, and this browser goes on with it; else undefined. */
+export async function findAskedAt(
+  context: SmartContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string,
+): Promise<AuthorizationRequest | undefined> {
+  const before = `${context.urls.rootPath}/auth/go/`
+  const id = path.startsWith(before) ? path.slice(before.length) : ''
+  const row = isToken(id) ? await context.app.store.records.get(PENDING, hashToken(id)) : undefined
+  const { browser, request: asked } = (row?.value ?? {}) as Partial<Pending>
+  const isOwn = browser !== undefined && isEqual(browser, toCsrfToken(context, request, reply))
+  return isOwn ? asked : undefined
+}
+
 /** Ends it before its answer is made good: of several answers at once, in whatever process, one goes on. Throws PageError `stale` for the others. */
 export async function claimPending({ app }: SmartContext, { id }: Pending): Promise<void> {
   if (!(await app.store.records.take(PENDING, hashToken(id)))) throw new PageError('stale')
@@ -94,16 +108,4 @@ export async function claimPending({ app }: SmartContext, { id }: Pending): Prom
 /** Returns the change that ends it: it is answered once. */
 export function toPendingEnd({ id }: Pending) {
   return { kind: 'delete', quiet: true, collection: PENDING, key: hashToken(id) } as const
-}
-
-/**
- * Returns where a form may lead that goes on at `path`: to the app, where a request waits there that may need no further
- * page. A browser follows no redirect that the policy of the form's page does not name.
- */
-export async function formTargetsOf({ app, urls }: SmartContext, path: string): Promise<readonly string[]> {
-  const prefix = `${urls.rootPath}/auth/go/`
-  const id = path.startsWith(prefix) ? path.slice(prefix.length) : ''
-  const row = isToken(id) ? await app.store.records.get(PENDING, hashToken(id)) : undefined
-  const pending = row?.value as Pending | undefined
-  return pending ? [toFormTarget(pending.request.redirectUri)] : []
 }

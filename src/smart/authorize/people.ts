@@ -39,7 +39,7 @@ export async function findPerson(
   }
 }
 
-/** Returns the people that staff may see whose name or identifier begins with `query`: ten, and what leads to more. */
+/** Returns the people that staff may see whose name begins with `query`, or who have that identifier or birth date: ten, and what leads to more. */
 export async function searchPeople(
   { app }: SmartContext,
   capacity: Capacity,
@@ -62,14 +62,16 @@ export async function searchPeople(
   }
 }
 
-// A number is that of a card; whatever else is a name.
 function toParams(query: string): Params {
-  const escaped = query.trim().replace(/[\\$,|]/g, '\\$&')
-  const isNumber = /^[0-9A-Za-z-]*[0-9][0-9A-Za-z-]*$/.test(query.trim())
-  return [
-    [isNumber ? 'identifier' : 'name', escaped],
-    ['_count', String(PAGE)],
-  ]
+  return [toCriterion(query.normalize('NFKC').trim()), ['_count', String(PAGE)]]
+}
+
+// A number is that of a card, unless it is a day; whatever else is a name.
+function toCriterion(query: string): Params[number] {
+  const [, year, month = '', day = ''] = /^(\d{4})[-/.](\d\d?)[-/.](\d\d?)$/.exec(query) ?? []
+  if (year !== undefined) return ['birthdate', `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`]
+  const isNumber = /^[0-9A-Za-z-]*[0-9][0-9A-Za-z-]*$/.test(query)
+  return [isNumber ? 'identifier' : 'name', query.replace(/[\\$,|]/g, '\\$&')]
 }
 
 function join(pieces: readonly (string | Uint8Array)[]): Resource {

@@ -183,7 +183,7 @@ async function toConsentView(visit: Visit, question: Question): Promise<ConsentV
     hidden: { [QUESTION_FIELD]: toDigest(visit, question) },
     client,
     asked: grantable.scopes,
-    others: grantable.others.filter((each) => !each.startsWith(PURPOSE_SCOPE)),
+    others: grantable.others,
     personName: account.name,
     ...(!isOwn && patient !== undefined && { patientName: person?.name ?? patient }),
     ...(capacity.organization !== undefined && {

@@ -45,7 +45,8 @@ export async function nextStep(
   session: Session | undefined,
 ): Promise<Step> {
   const account = session && (await findAccount(context.app.store, session.account))
-  if (!session || !account || !isPending(pending, account)) return { kind: 'login' }
+  if (!session || !account || !isPending(pending, account) || isToChoose(context, pending, session))
+    return { kind: 'login' }
   if (isStale(pending, session)) return { kind: 'reauthenticate' }
   const capacities = await capacitiesOf(context, account)
   const capacity = chooseCapacity(pending, capacities)
@@ -53,13 +54,17 @@ export async function nextStep(
   const purpose = toPurpose(client, capacity, readPurposeScope(pending.request.scope))
   if (purpose === undefined)
     throw new OAuthError('access_denied', 'The client is not registered for a purpose that this user has')
-  const grantable = await toGrantable(context.app, client, pending.request.scope, purpose === 'BTG')
+  // Before anybody is looked for: that there is this way at all is said by the right to it (B5).
+  if (purpose === 'BTG' && account.breakGlass !== true)
+    throw new OAuthError('access_denied', 'This user may not break the glass')
+  const grantable = await toGrantable(context.app, client, pending.request.scope, {
+    isElevated: purpose === 'BTG',
+    hasEncounter: pending.launch?.context.encounter !== undefined,
+  })
   assertSomething(context, pending, grantable)
   const known = { account, capacity }
   if ((needsPatient(grantable) || purpose === 'BTG') && patientOf(pending, capacity) === undefined)
     return { kind: 'patient', ...known }
-  if (purpose === 'BTG' && account.breakGlass !== true)
-    throw new OAuthError('access_denied', 'This user may not break the glass')
   if (purpose === 'BTG' && !pending.elevation) return { kind: 'elevate', ...known }
   if (purpose === 'BTG' && session.authTime < pending.startedAt) return { kind: 'reauthenticate' }
   const question = { ...known, session, purpose, grantable, asked: toAsked(grantable) }
@@ -79,9 +84,18 @@ function isPending({ launch, account: begun }: Pending, account: Account): boole
   )
 }
 
+// Which account it is, somebody says by logging in; a provider may have recognised them before that.
+function isToChoose(
+  { settings }: SmartContext,
+  { request, startedAt }: Pending,
+  { expiresAt }: Session,
+): boolean {
+  return request.prompt.includes('select_account') && expiresAt - settings.sessionTtl < startedAt
+}
+
 function isStale({ request, startedAt }: Pending, { authTime }: Session): boolean {
   const { prompt, maxAge } = request
-  if ((prompt.includes('login') || prompt.includes('select_account')) && authTime < startedAt) return true
+  if (prompt.includes('login') && authTime < startedAt) return true
   return maxAge !== undefined && authTime < startedAt - maxAge * 1000
 }
 

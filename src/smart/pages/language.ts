@@ -1,8 +1,10 @@
 // The switch between languages: `?language=` on any page is kept in a cookie and taken out of the address. https://www.w3.org/WAI/WCAG22/quickref/#language-of-page
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Language } from '../../fhir/outcome.ts'
 import type { SmartContext } from '../context.ts'
 import { cookieOptions, toCookieName } from '../cookies.ts'
 import { seeOther } from '../see-other.ts'
+import type { SmartUrls } from '../urls.ts'
 
 export const LANGUAGE_COOKIE = 'musubi-language'
 
@@ -15,10 +17,15 @@ export function registerLanguage(app: FastifyInstance, { urls }: SmartContext): 
     const [path = '', pairs] = split(request.url)
     const language = pairs.map((pair) => CHOICE.exec(pair)?.[1]).find((each) => each !== undefined)
     if (request.method !== 'GET' || language === undefined || !/^\/(?![/\\])/.test(path)) return undefined
-    reply.setCookie(toCookieName(LANGUAGE_COOKIE, urls), language, cookieOptions(urls, TTL_MS))
+    keepLanguage(urls, reply, language as Language)
     const query = pairs.filter((pair) => !isLanguage(pair)).join('&')
     return seeOther(reply, query === '' ? path : `${path}?${query}`)
   })
+}
+
+/** Keeps the language of the pages in the browser. */
+export function keepLanguage(urls: SmartUrls, reply: FastifyReply, language: Language): void {
+  reply.setCookie(toCookieName(LANGUAGE_COOKIE, urls), language, cookieOptions(urls, TTL_MS))
 }
 
 /** Returns a link from the page asked for at `url` (path and query) to the same page, or that at `address`, in another language. */

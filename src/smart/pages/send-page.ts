@@ -7,7 +7,7 @@ import { toCookieName } from '../cookies.ts'
 import { LANGUAGE_COOKIE } from './language.ts'
 import { layout, type Page } from './layout.ts'
 
-/** Returns the language of a page: what the app asked for (`ui_locales`), what the person chose, what the browser says. */
+/** Returns the language of a page: what the person chose, what the app asked for (`ui_locales`), what the browser says. */
 export function languageOf(
   { urls }: Pick<SmartContext, 'urls'>,
   request: FastifyRequest,
@@ -15,8 +15,8 @@ export function languageOf(
 ): Language {
   const asked = uiLocales?.split(' ').find((each) => /^(ja|en)\b/.test(each))
   const chosen = request.cookies?.[toCookieName(LANGUAGE_COOKIE, urls)]
-  if (asked) return asked.startsWith('ja') ? 'ja' : 'en'
   if (chosen === 'ja' || chosen === 'en') return chosen
+  if (asked) return asked.startsWith('ja') ? 'ja' : 'en'
   return parseLanguage(request.headers['accept-language'])
 }
 

@@ -1,12 +1,12 @@
 // The login page: login name and password, a passkey, or an OpenID provider. https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { formTargetsOf } from '../authorize/pending.ts'
+import { findAskedAt } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
 import { readForm } from '../csrf.ts'
 import { type Form, parseQuery } from '../form.ts'
 import { listLoginIssuers } from '../issuers/login-issuer.ts'
 import { html } from '../pages/html.ts'
-import { languageOf, sendPage } from '../pages/send-page.ts'
+import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
 import { seeOther } from '../see-other.ts'
 import { endSession } from '../session.ts'
 import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
@@ -35,6 +35,8 @@ const TEXT = {
   },
 } as const
 
+const MAX_LOGIN_CHARS = 256
+
 /** Serves `/auth/login?return=PATH` and `/auth/logout`. */
 export function registerLogin(app: FastifyInstance, context: SmartContext): void {
   const { urls } = context
@@ -62,10 +64,12 @@ async function sendLoginPage(
   form: Form,
   status = 200,
 ): Promise<FastifyReply> {
-  const language = languageOf(context, request)
-  const text = TEXT[language]
   const { urls } = context
   const back = toReturnPath(urls, form['return'])
+  const asked = await findAskedAt(context, request, reply, back)
+  const language = languageOf(context, request, asked?.uiLocales)
+  const text = TEXT[language]
+  const login = form['login'] ?? asked?.loginHint?.slice(0, MAX_LOGIN_CHARS)
   const hidden = hiddenFields(context, request, reply, { return: back })
   const action = `${urls.issuer}/login`
   const address = `${urls.rootPath}/auth/login?return=${encodeURIComponent(back)}`
@@ -76,7 +80,7 @@ async function sendLoginPage(
 <form method="post" action="${action}">
 ${hidden}
 <p><label for="login">${text.login}</label>
-<input id="login" name="login" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="256" required value="${form['login']}"${isWrong && html` aria-describedby="wrong" aria-invalid="true"`}></p>
+<input id="login" name="login" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="${MAX_LOGIN_CHARS}" required value="${login}"${isWrong && html` aria-describedby="wrong" aria-invalid="true"`}></p>
 <p><label for="password">${text.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="512" required${isWrong && html` aria-describedby="wrong" aria-invalid="true"`}></p>
 <p><button type="submit" class="primary">${text.submit}</button></p>
@@ -85,7 +89,8 @@ ${hasPasskeys && passkeyForm(context, language, { use: 'login', action, label: t
 ${issuers.length > 0 && html`<h2>${text.others}</h2>`}
 ${issuerForms(context, language, issuers, hidden)}`
   const scripts = hasPasskeys ? ['passkey.js'] : []
-  const formTargets = await formTargetsOf(context, back)
+  // A browser follows no redirect after a form that the policy of its page does not name: the app may need no further page.
+  const formTargets = asked && [toFormTarget(asked.redirectUri)]
   return sendPage(context, reply, {
     title: text.title,
     body,

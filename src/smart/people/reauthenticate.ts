@@ -1,11 +1,11 @@
 // Step-up: somebody who is logged in proves once more who they are, and goes on in a new session. https://pages.nist.gov/800-63-4/sp800-63b.html#reauth
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { formTargetsOf } from '../authorize/pending.ts'
+import { findAskedAt } from '../authorize/pending.ts'
 import type { SmartContext } from '../context.ts'
 import { readForm } from '../csrf.ts'
 import { parseQuery } from '../form.ts'
 import { html } from '../pages/html.ts'
-import { languageOf, sendPage } from '../pages/send-page.ts'
+import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
 import { seeOther } from '../see-other.ts'
 import { linkedIssuers } from './federated-account.ts'
 import { hiddenFields, issuerForms, passkeyForm } from './parts.ts'
@@ -65,7 +65,8 @@ async function sendConfirmPage(
   back: string,
   status = 200,
 ): Promise<FastifyReply> {
-  const language = languageOf(context, request)
+  const asked = await findAskedAt(context, request, reply, back)
+  const language = languageOf(context, request, asked?.uiLocales)
   const text = TEXT[language]
   const hidden = hiddenFields(context, request, reply, { return: back })
   const action = `${context.urls.issuer}/reauthenticate`
@@ -94,7 +95,7 @@ ${issuerForms(context, language, issuers, again)}`
     language,
     status,
     scripts,
-    formTargets: await formTargetsOf(context, back),
+    ...(asked && { formTargets: [toFormTarget(asked.redirectUri)] }),
     account: account.name,
     address: `${new URL(action).pathname}?return=${encodeURIComponent(back)}`,
   })

@@ -344,3 +344,14 @@ async function age({ store }: Awaited<ReturnType<typeof openServer>>, account: s
     await store.records.put({ ...row, value: { ...session, authTime: session.authTime - 3_600_000 } })
   }
 }
+
+t.test('pages are in the language of the account, unless the person has chosen one', async (t) => {
+  const server = await openServer(t)
+  await addPerson(server, 'hanako', { language: 'ja' })
+  for (const chosen of [undefined, 'en']) {
+    const visit = openVisit(server.app)
+    if (chosen !== undefined) await visit.get(`/auth/login?language=${chosen}`)
+    await logIn(visit, 'hanako')
+    t.match((await visit.get('/auth/manage')).body, new RegExp(`<html lang="${chosen ?? 'ja'}">`))
+  }
+})

@@ -166,6 +166,7 @@ export async function openTargets(t: Test): Promise<Targets> {
         patient: 'p1',
         encounter: 'e1',
         intent: 'x',
+        tenant: 'ward-7',
         need_patient_banner: 'true',
         fhir_context: '[{"reference":"Observation/1"}]',
       },
