@@ -9,7 +9,7 @@ import { perform } from '../interactions/perform.ts'
 import type { Result } from '../interactions/result.ts'
 
 /** Whom the access log names as the client where no app is concerned. */
-const CLIENT = 'musubi'
+export const OWN_CLIENT = 'musubi'
 const MOMENT_MS = 60_000
 
 /** As whom: of a grant, or of a capacity that somebody has chosen. */
@@ -28,7 +28,7 @@ export function toOwnPrincipal(
   return toPrincipal(
     {
       subject,
-      client: client ?? CLIENT,
+      client: client ?? OWN_CLIENT,
       scope: scope ?? (isStaff ? 'user/*.cruds' : 'patient/*.cruds'),
       purpose: purpose ?? toOwnPurpose(subject),
       ...(patient !== undefined && { patient }),
