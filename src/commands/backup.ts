@@ -10,7 +10,8 @@ export const usage = `FILE
 
 FILE must not exist yet. The copy is consistent: it holds every write acknowledged before it began. Imported code systems are copied
 into the folder FILE.terminology. To restore, put FILE as musubi.db, and that folder as terminology, into a new folder, and start the
-server with MUSUBI_STORE=sqlite: and that folder.`
+server with MUSUBI_STORE=sqlite: and that folder. The secret is in neither: keep a copy of secret.key (or of MUSUBI_SECRET) elsewhere, and
+put it beside musubi.db again. Without it the server does not start.`
 
 /** Returns 0 once the copy is whole; progress goes to standard error where that is a terminal. */
 export async function run(args: readonly string[], config: Config): Promise<number> {

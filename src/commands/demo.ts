@@ -9,6 +9,7 @@ import { prepareAll, storeAll } from '../interactions/ingest.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { describe } from './demo/describe.ts'
+import { openLogins } from './demo/people.ts'
 import { storeStory } from './demo/story.ts'
 import { startProgress } from './import/progress.ts'
 import { run as serve } from './serve.ts'
@@ -21,7 +22,7 @@ export const usage = `[--residents N] [--seed N]
   --seed       the same seed makes the same residents; default: 1
 
 The demo keeps its data in the folder "demo" inside the store's own; names and histories are invented. At each start the
-consents of its story stand again as they were.`
+consents of its story stand again as they were, and the people who can log in get a new password.`
 
 interface Demo {
   readonly residents: number
@@ -44,11 +45,12 @@ function parse(args: readonly string[]): Demo {
   }
 }
 
-// Residents that are there already are left as they are; the story begins anew.
-async function fill(config: Config, store: Store, demo: Demo): Promise<void> {
+// Residents that are there already are left as they are; the story begins anew. Returns what is printed.
+async function fill(config: Config, store: Store, demo: Demo): Promise<string> {
   const context = await createContext(config, store)
   await fillResidents(config, context, demo)
   await storeStory(context)
+  return (await describe(config, store, demo.seed)) + (await openLogins(config, context))
 }
 
 async function fillResidents(config: Config, context: AppContext, { residents, seed }: Demo): Promise<void> {
@@ -80,8 +82,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   const demoConfig: Config = { ...config, store: `${config.store}/demo` }
   const store = await openStore(demoConfig.store)
   try {
-    await fill(demoConfig, store, demo)
-    process.stdout.write(await describe(demoConfig, store, demo.seed))
+    process.stdout.write(await fill(demoConfig, store, demo))
   } finally {
     await store.close()
   }

@@ -34,7 +34,7 @@ export async function listCommands(name?: string): Promise<string> {
   if (one) return `${one.summary}\n\nUsage: musubi ${name} ${one.usage}\n`
   const lines = await Promise.all(
     (await commandNames()).map(
-      async (each) => `  ${each.padEnd(10)} ${(await findCommand(each))?.summary}\n`,
+      async (each) => `  ${each.padEnd(11)} ${(await findCommand(each))?.summary}\n`,
     ),
   )
   return `Usage: musubi COMMAND\n\n${lines.join('')}\nmusubi help COMMAND tells more. Settings are environment variables: see README.md.\n`

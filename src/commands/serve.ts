@@ -17,7 +17,7 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   try {
     const app = await createApp(config, store)
     const stopped = waitForSignal()
-    await app.listen({ port: config.port, host: config.host })
+    await app.listen({ port: config.port, host: config.host }).catch(refusePort)
     process.stdout.write(`Musubi is ready at ${config.baseUrl}\n`)
     await stopped
     const deadline = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS)
@@ -27,6 +27,18 @@ export async function run(args: readonly string[], config: Config): Promise<numb
     await store.close()
   }
   return 0
+}
+
+// What the person who starts it can put right is one line.
+function refusePort(
+  error: NodeJS.ErrnoException & { readonly address?: string; readonly port?: number },
+): never {
+  const place = `${error.address}:${error.port}`
+  if (error.code === 'EADDRINUSE')
+    throw new RangeError(`${place} is in use by another program: end that, or set PORT`)
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
+    throw new RangeError(`${place} cannot be listened on (${error.code}): set HOST and PORT`)
+  throw error
 }
 
 function waitForSignal(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Result } from '../interactions/result.ts'
 import { toUsualPurpose } from './purpose.ts'
 
 /** Whom the access log names as the client where no app is concerned. */
-const CLIENT = 'musubi'
+export const OWN_CLIENT = 'musubi'
 const MOMENT_MS = 60_000
 
 /** As whom: of a grant, or of a capacity that somebody has chosen. */
@@ -29,7 +29,7 @@ export function toOwnPrincipal(
   return toPrincipal(
     {
       subject,
-      client: client ?? CLIENT,
+      client: client ?? OWN_CLIENT,
       scope: scope ?? (isStaff ? 'user/*.cruds' : 'patient/*.cruds'),
       purpose: purpose ?? toUsualPurpose(subject),
       ...(patient !== undefined && { patient }),

@@ -86,6 +86,9 @@ t.test(
     t.teardown(() => server.kill('SIGKILL'))
     const base = `http://127.0.0.1:${environment.PORT}/fhir`
     t.match(await untilReady(server), `Musubi is ready at ${base}`)
+    const second = await run(['serve'], { ...environment, MUSUBI_STORE: `sqlite:${openFolder(t)}` })
+    t.match(second.err, /^musubi: 127\.0\.0\.1:\d+ is in use by another program: end that, or set PORT\n$/)
+    t.equal(second.code, 2)
     t.equal((await run(['health'], environment)).code, 0, 'ready is healthy')
     t.equal(
       (await run(['health'], { ...environment, PORT: await freePort() })).code,

@@ -126,7 +126,11 @@ t.test(
       ).text,
       /name="capacity"/,
     )
-    const refused = await visitor.submit(await choose('RelatedPerson/r1', visitor), { decision: 'allow' })
+    const powerless = await choose('RelatedPerson/r1', visitor)
+    t.match(powerless.text, /no delegation that you have covers it|委任/, 'who has no power is told so')
+    t.notMatch(powerless.text, /value="allow"|type="checkbox"/, 'and asked nothing that cannot be granted')
+    const forged = { decision: 'allow', until: 'open', 'scope-0-see': 'on', 'scope-0-extent': 'all' }
+    const refused = await visitor.submit(powerless, forged)
     t.equal(new URL(refused.location!).searchParams.get('error'), 'access_denied', 'no delegation')
 
     const given = delegation('dg', true, 'RelatedPerson/r1', {

@@ -44,6 +44,21 @@ t.test('who did what is one sentence, with names where they may be seen', (t) =>
   t.end()
 })
 
+t.test('at the pages of this server nobody is said to use an app', (t) => {
+  const here = { client: 'musubi', user: 'Practitioner/1', organization: 'Organization/1' } as const
+  t.equal(tell(here), '佐藤 一郎 (むすび病院) saw data')
+  t.equal(tell({ ...here, user: 'Patient/p' }, 'ja'), 'あなたが記録を閲覧しました')
+  t.equal(tell({ client: 'musubi' }), 'This service saw data')
+  t.end()
+})
+
+t.test('who has let an app in is told, where that is another', (t) => {
+  const event = { what: 'authorize', user: 'Practitioner/1', organization: 'Organization/1' } as const
+  t.equal(tell(event, 'ja'), '佐藤 一郎（むすび病院）：Heart Diaryにアクセスを許可しました')
+  t.equal(tell({ ...event, user: 'Patient/p' }), 'Heart Diary was let in')
+  t.end()
+})
+
 t.test('what was not done is not told as done', (t) => {
   for (const outcome of ['refused', 'failed'] as const)
     for (const action of 'CRUDE') {

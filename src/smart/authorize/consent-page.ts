@@ -48,6 +48,9 @@ const TEXT = {
     preview: 'Show what this would share',
     hint: 'You can end this at any time under “Apps and access”.',
     invalidDate: 'Choose a day from today on.',
+    powerless: (person: string) =>
+      `You cannot let apps in for ${person}: no delegation that you have covers it. Ask ${person} to do it, or to give you that power.`,
+    goBack: 'Go back to the app',
   },
   ja: {
     title: (app: string) => `「${app}」に健康記録の利用を許可しますか？`,
@@ -73,6 +76,9 @@ const TEXT = {
     preview: '渡される内容を確認する',
     hint: '許可はいつでも「アプリとアクセス」から取り消せます。',
     invalidDate: '今日以降の日を選んでください。',
+    powerless: (person: string) =>
+      `あなたへの委任には、${person}さんに代わってアプリを許可することが含まれていません。ご本人に許可していただくか、委任の内容を見直していただいてください。`,
+    goBack: 'アプリに戻る',
   },
 } as const
 
@@ -80,6 +86,7 @@ const TEXT = {
 export function consentPage(view: ConsentView, language: Language): { title: string; body: Html } {
   const text = TEXT[language]
   const name = nameOf(view.client, language)
+  if (view.isPowerless) return powerlessPage(view, language)
   const error = view.error ?? (hasInvalidUntil(view) ? text.invalidDate : undefined)
   return {
     title: text.title(name),
@@ -98,6 +105,18 @@ ${form(view, [
   ),
   view.writesConsent && html`<p class="hint">${text.hint}</p>`,
 ])}`,
+  }
+}
+
+// Nothing is asked that could not be granted.
+function powerlessPage(view: ConsentView, language: Language): { title: string; body: Html } {
+  const text = TEXT[language]
+  const person = view.patientName ?? view.personName
+  return {
+    title: text.title(nameOf(view.client, language)),
+    body: html`${notice('warning', text.powerless(person))}
+${toFacts(view, language)}
+${form(view, [actions(button('primary', text.goBack, DECISION_FIELD, 'deny'))])}`,
   }
 }
 

@@ -29,6 +29,8 @@ export interface ConsentView {
   readonly purpose: string
   /** A Consent is written: the person says until when. */
   readonly writesConsent: boolean
+  /** Who acts for the person may not give consents (P3): nothing can be allowed. */
+  readonly isPowerless?: boolean
   readonly preview?: Preview
   /** The form as it was posted, where the page is shown again: what was chosen stays chosen. */
   readonly decision?: Form

@@ -3,6 +3,8 @@ import { hash, randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseScopes } from '../../access/scopes.ts'
 import { FhirError } from '../../fhir/outcome.ts'
+import { findHolder } from '../../operations/access/holder.ts'
+import { policyOf } from '../acting.ts'
 import { type Client, nameOf } from '../client.ts'
 import type { SmartContext } from '../context.ts'
 import { toCsrfToken } from '../csrf.ts'
@@ -160,6 +162,8 @@ export async function askConsent(visit: Visit, { question }: Asking<'consent'>):
   const form = posted?.[QUESTION_FIELD] === view.hidden?.[QUESTION_FIELD] ? posted : undefined
   const decision = form && said
   if (decision?.kind === 'allow') return { kind: 'decided', decision }
+  if (view.writesConsent && (await lacksPower(visit, question)))
+    return { kind: 'page', ...consentPage({ ...view, isPowerless: true }, toLanguage(visit)) }
   const preview = view.writesConsent
     ? await toPreview(visit, question, decision?.scope ?? question.asked)
     : undefined
@@ -170,6 +174,12 @@ export async function askConsent(visit: Visit, { question }: Asking<'consent'>):
       toLanguage(visit),
     ),
   }
+}
+
+async function lacksPower({ context: { app } }: Visit, { capacity }: Question): Promise<boolean> {
+  const { subject, patient } = capacity
+  if (!subject.startsWith('RelatedPerson/')) return false
+  return !(await findHolder(app, await policyOf(app, capacity), `Patient/${patient}`))
 }
 
 async function toConsentView(visit: Visit, question: Question): Promise<ConsentView> {

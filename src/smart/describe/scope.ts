@@ -20,9 +20,9 @@ const REACH: Readonly<Record<Scope['level'], Words>> = {
 }
 
 const OTHERS: Readonly<Record<string, Words>> = {
-  openid: words('your name and who you are', 'あなたの氏名とあなたが誰か'),
-  fhirUser: words('your name and who you are', 'あなたの氏名とあなたが誰か'),
-  profile: words('your name and who you are', 'あなたの氏名とあなたが誰か'),
+  openid: words('your name and who you are', 'あなたがどなたか（氏名を含む）'),
+  fhirUser: words('your name and who you are', 'あなたがどなたか（氏名を含む）'),
+  profile: words('your name and who you are', 'あなたがどなたか（氏名を含む）'),
   offline_access: words('go on also when you are not there', 'あなたが使っていないときも続ける'),
   online_access: words('go on while you are logged in', 'ログインしている間だけ続ける'),
 }

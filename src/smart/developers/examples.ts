@@ -1,4 +1,5 @@
 // Examples that can be copied as they stand: commands and requests with this server's own addresses.
+import { ACT_REASON } from '../../consent/purposes.ts'
 import type { SmartUrls } from '../urls.ts'
 
 const REDIRECT = 'https://app.example.org/callback'
@@ -78,19 +79,28 @@ export function backendMetadata(): string {
   "token_endpoint_auth_method": "private_key_jwt",
   "jwks_uri": "https://lab.example.org/jwks.json",
   "scope": "system/Observation.crus",
-  "organization": "Organization/lab"
+  "organization": "Organization/lab",
+  "purposes": ["TREAT", "HOPERAT"]
 }`
 }
 
 /** Returns claims of the assertion that a system signs. https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html */
-export function assertion({ token }: SmartUrls): string {
+export function assertion({ base, token }: SmartUrls): string {
   return `// header: { "alg": "ES384", "typ": "JWT", "kid": "KEY_ID" }
+// extensions may be left out: then the first registered purpose counts
 {
   "iss": "CLIENT_ID",
   "sub": "CLIENT_ID",
   "aud": "${token}",
   "jti": "RANDOM, NEVER THE SAME TWICE",
-  "exp": NOW_IN_SECONDS + 240
+  "exp": NOW_IN_SECONDS + 240,
+  "extensions": {
+    "hl7-b2b": {
+      "version": "1",
+      "organization_id": "${base}/Organization/lab",
+      "purpose_of_use": ["${ACT_REASON}#TREAT"]
+    }
+  }
 }`
 }
 

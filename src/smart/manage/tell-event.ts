@@ -1,5 +1,6 @@
 // An event of the access log in a plain sentence: who did what.
 import type { Language } from '../../fhir/outcome.ts'
+import { OWN_CLIENT } from '../acting.ts'
 import { nameOfType } from '../describe/types.ts'
 import { type Words, words } from '../describe/words.ts'
 import type { ToldEvent } from './read-event.ts'
@@ -61,6 +62,8 @@ const TEXT = {
     tried: (who: string, verb: string, what: string) => `${who} tried to ${verb} ${what}`,
     undone: (sentence: string) => `Not done: ${sentence}`,
     you: 'You',
+    here: 'This service',
+    of: (user: string, told: string) => `${user}: ${told}`,
     by: (user: string, organization: string) => `${user} (${organization})`,
     through: (user: string, app: string) => `${user}, with ${app},`,
   },
@@ -73,6 +76,8 @@ const TEXT = {
       `${who}が${what}の${verb}を求めましたが、行われませんでした`,
     undone: (sentence: string) => `行われませんでした：${sentence}`,
     you: 'あなた',
+    here: 'このサービス',
+    of: (user: string, told: string) => `${user}：${told}`,
     by: (user: string, organization: string) => `${user}（${organization}）`,
     through: (user: string, app: string) => `${user}（アプリ：${app}）`,
   },
@@ -91,7 +96,9 @@ export function tellEvent(
   const known = Object.hasOwn(EVENTS, event.what) ? EVENTS[event.what]![language] : undefined
   if (known !== undefined) {
     const tried = Object.hasOwn(TRIED, event.what) ? TRIED[event.what]![language] : text.undone(known)
-    return (isDone ? known : tried).replaceAll('%', () => app)
+    const told = (isDone ? known : tried).replaceAll('%', () => app)
+    const isOther = event.user !== undefined && event.user !== self
+    return isOther ? text.of(toPerson(event.user!, event, names, language), told) : told
   }
   const { done, tried } = VERBS[event.action] ?? VERBS['E']!
   const sawNothing = event.action === 'E' && event.types.size === 0
@@ -113,10 +120,22 @@ function toWho(
 ): string {
   const text = TEXT[language]
   const { user, organization } = event
-  const app = nameOfClient(event, names)
-  if (user === self) return text.through(text.you, app)
-  const place = organization === undefined ? undefined : (names.get(organization) ?? organization)
-  if (user === undefined) return place === undefined ? app : text.by(app, place)
+  const isHere = event.client === OWN_CLIENT
+  const app = isHere ? text.here : nameOfClient(event, names)
+  // At the pages of this server nobody uses an app.
+  const through = (name: string) => (isHere ? name : text.through(name, app))
+  if (user === self) return through(text.you)
+  if (user === undefined)
+    return organization === undefined ? app : text.by(app, names.get(organization) ?? organization)
+  return through(toPerson(user, event, names, language))
+}
+
+function toPerson(
+  user: string,
+  { organization }: ToldEvent,
+  names: ReadonlyMap<string, string>,
+  language: Language,
+): string {
   const name = names.get(user) ?? user
-  return text.through(place === undefined ? name : text.by(name, place), app)
+  return organization === undefined ? name : TEXT[language].by(name, names.get(organization) ?? organization)
 }

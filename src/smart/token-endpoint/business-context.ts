@@ -24,7 +24,9 @@ export function readBusinessContext(
   const extension = isJsonObject(given) ? given : undefined
   const organization = extension?.['organization_id']
   if (organization !== undefined && !isOwn(client, organization, urls))
-    throw invalid('organization_id is not the organization that the client is registered for')
+    throw invalid(
+      `organization_id must be the organization that the client is registered for, as ${urls.base}/Organization/ID`,
+    )
   const becoming = client.purposes.filter((each) => !OWN_PURPOSES.has(each) && each !== 'BTG')
   const purpose = extension === undefined ? becoming[0] : readPurpose(extension['purpose_of_use'])
   if (purpose === undefined || !becoming.includes(purpose))
