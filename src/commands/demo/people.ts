@@ -9,7 +9,7 @@ import { registerClient } from '../../smart/clients/register-client.ts'
 import { addAccount, buildAccount, findByLogin, setPassword } from '../../smart/people/accounts.ts'
 import { hashPassword } from '../../smart/people/password.ts'
 import { toSmartUrls } from '../../smart/urls.ts'
-import { readMetadata } from '../client/read-metadata.ts'
+import { readJson } from '../input/read-json.ts'
 
 const APP = join(import.meta.dirname, '../../../conformance/apps/growth/client.json')
 
@@ -61,7 +61,7 @@ async function openLogin(
 async function findApp(config: Config, app: AppContext): Promise<string> {
   const known = await app.store.records.get('demo', 'app')
   if (known) return String(known.value)
-  const { client } = await registerClient({ app, settings: config }, readMetadata(APP), 'operator')
+  const { client } = await registerClient({ app, settings: config }, readJson(APP), 'operator')
   await app.store.records.put({ collection: 'demo', key: 'app', value: client.id })
   return client.id
 }
