@@ -223,11 +223,11 @@ t.test('a proxy ends what they have allowed, and sees no history of the person',
   const session = await addAccount(server, 'proxy', PROXY)
   const grant = { subject: PROXY, client: 'app', patient: 'p', purpose: 'PATRQT' }
   const id = await authorize(server, 'proxy', { grant, consent: `Consent/${given.body.id}` })
-  const helper = browse(server, session)
-  t.match(toText((await helper.get('/auth/manage')).body), /Whose record Patient\/p/)
-  t.equal((await helper.end(id)).statusCode, 303)
-  t.equal((await helper.get('/auth/history')).statusCode, 404)
-  t.notMatch((await helper.get('/auth/manage')).body, /auth\/history/)
+  const visit = browse(server, session)
+  t.match(toText((await visit.get('/auth/manage')).body), /Whose record Patient\/p/)
+  t.equal((await visit.end(id)).statusCode, 303)
+  t.equal((await visit.get('/auth/history')).statusCode, 404)
+  t.notMatch((await visit.get('/auth/manage')).body, /auth\/history/)
 })
 
 t.test('the history tells who saw what, newest first, page by page, and nothing of others', async (t) => {
