@@ -18,9 +18,33 @@ const rooms = Object.entries(may).map(([room, allowed]) => ({
   from: { path: `^src/${room}/` },
   to: { path: '^src/', pathNot: [`^src/(${[room, ...allowed].join('|')})/`, ...(room === 'portal' ? [] : [])] },
 }))
+// Folders of smart/ import each other in one direction; what several of them need stands beside them.
+const maySmart = {
+  'app-state': [],
+  authorize: ['describe', 'pages'],
+  brands: [],
+  clients: ['issuers'],
+  describe: [],
+  developers: ['clients', 'describe', 'pages'],
+  introspect: ['token-endpoint'],
+  issuers: [],
+  keys: [],
+  manage: ['authorize', 'describe', 'pages', 'people'],
+  pages: [],
+  people: ['issuers', 'pages'],
+  'token-endpoint': ['clients'],
+}
+const folders = Object.entries(maySmart).map(([folder, allowed]) => ({
+  name: `smart-${folder}`,
+  severity: 'error',
+  comment: `smart/${folder}/ may import only these folders of smart/: ${allowed.join(', ') || 'none'}`,
+  from: { path: `^src/smart/${folder}/` },
+  to: { path: '^src/smart/[^/]+/', pathNot: [`^src/smart/(${[folder, ...allowed].join('|')})/`] },
+}))
 module.exports = {
   forbidden: [
     ...rooms,
+    ...folders,
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'app-below-commands', severity: 'error', from: { path: '^src/(app|config)\\.ts$' }, to: { path: '^src/(commands/|main\\.ts)' } },
     { name: 'fastify-at-the-edge', severity: 'error', from: { path: '^src/', pathNot: '^src/(smart/|http/|app\\.ts|main\\.ts)' }, to: { path: 'node_modules/(fastify|@fastify)(/|$)' } },

@@ -7,6 +7,7 @@ import { run } from '../../src/commands/issuer.ts'
 import { loadConfig } from '../../src/config.ts'
 import { CONFIGURATION } from '../../src/interactions/configuration.ts'
 import { ISSUERS, type LoginIssuer } from '../../src/smart/issuers/login-issuer.ts'
+import { readIssuer } from '../../src/smart/issuers/read-issuer.ts'
 import { createSmartContext } from '../../src/smart/plugin.ts'
 import { runHere } from '../support/command.ts'
 import { createClientKey } from '../support/jwt.ts'
@@ -94,7 +95,6 @@ t.test('a change is noted and in the access log; remove ends every use', async (
 t.test('what cannot work is refused with its reason', async (t) => {
   const { add, config, server } = await open(t)
   const wrong: readonly (readonly [unknown, RegExp])[] = [
-    ['{"client_secret": "very-secret', /it is not JSON$/],
     [[], /one JSON object/],
     [{}, /use must be one of/],
     [{ ...LOGIN, use: 'both' }, /use must be one of/],
@@ -123,7 +123,21 @@ t.test('what cannot work is refused with its reason', async (t) => {
     [{ ...BEARER, scope: 'openid user/*.rs' }, /openid/],
     [{ ...SOFTWARE, jwks_uri: 'http://10.0.0.1/jwks' }, /jwks_uri/],
   ]
-  for (const [value, message] of wrong) await t.rejects(add(value), { message }, JSON.stringify(value))
+  const { governance, definitions } = await createContext(config, server.store)
+  const { purposes } = (await governance()).vocabulary
+  const rules = {
+    isPurpose: (code: string) => purposes.has(code),
+    isResourceType: definitions.isResourceType,
+    privateHosts: [],
+    seal: (secret: string) => secret,
+  }
+  for (const [value, message] of wrong)
+    t.throws(() => readIssuer(value, rules), { message }, JSON.stringify(value))
+  for (const [value, message] of [
+    ['{"client_secret": "very-secret', /it is not JSON$/],
+    ...wrong.slice(-3),
+  ] as const)
+    await t.rejects(add(value), { message }, JSON.stringify(value))
   for (const args of ['', 'add', 'list all', 'remove', 'change x', 'add /none.json'])
     await t.rejects(run(args.split(' '), config), args)
   t.strictSame(await server.store.records.list(ISSUERS), [])

@@ -4,8 +4,9 @@ import { CODES } from '../../src/smart/code.ts'
 import { hashToken } from '../../src/smart/token.ts'
 import { allow, ask, exchange, openSmartServer, REDIRECT, toRequest } from '../support/authorization.ts'
 
+const server = await openSmartServer(t)
+
 t.test('8: a request by GET and one by POST come to the same', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   for (const method of ['GET', 'POST']) {
@@ -35,7 +36,6 @@ t.test('8: a request by GET and one by POST come to the same', async (t) => {
 t.test(
   '9: a client or an address that is not registered gets a page, and nobody is redirected',
   async (t) => {
-    const server = await openSmartServer(t)
     const client = await server.client({ redirect_uris: [REDIRECT, 'http://127.0.0.1:8080/cb'] })
     const pending = await server.client({}, { status: 'pending' })
     const visitor = await server.visitor()
@@ -98,7 +98,6 @@ const REFUSED: readonly Change[] = [
 ]
 
 t.test('10, 11, 12, 14: what is wrong goes back to the app as an error with its state', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const visitor = await server.visitor(await server.account(['Patient/p1']))
   for (const [change, error] of REFUSED) {
@@ -114,7 +113,6 @@ t.test('10, 11, 12, 14: what is wrong goes back to the app as an error with its 
 })
 
 t.test('10: one slash at the end of aud is forgiven, and resource says the same', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   for (const change of [{ aud: `${server.base}/` }, { aud: undefined, resource: server.base }]) {
@@ -125,7 +123,6 @@ t.test('10: one slash at the end of aud is forgiven, and resource says the same'
 })
 
 t.test('11: the verifier must be that of the challenge', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const visitor = await server.visitor(await server.account(['Patient/p1']))
   const back = await allow(server, visitor, client)
@@ -138,7 +135,6 @@ t.test('11: the verifier must be that of the challenge', async (t) => {
 })
 
 t.test('13: a code lives a minute and is bound to client, address and base', async (t) => {
-  const server = await openSmartServer(t)
   const [client, other] = [await server.client(), await server.client()]
   const visitor = await server.visitor(await server.account(['Patient/p1']))
   const back = await allow(server, visitor, client)
@@ -165,7 +161,6 @@ t.test('13: a code lives a minute and is bound to client, address and base', asy
 })
 
 t.test('13: a code that comes a second time ends what the first gave', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const visitor = await server.visitor(await server.account(['Patient/p1']))
   const back = await allow(server, visitor, client)
@@ -187,7 +182,6 @@ t.test('13: a code that comes a second time ends what the first gave', async (t)
 })
 
 t.test('13: of many exchanges of one code at the same time one succeeds', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const visitor = await server.visitor(await server.account(['Patient/p1']))
   const back = await allow(server, visitor, client)
@@ -209,7 +203,6 @@ t.test('a refusal by the person is access_denied, and nothing is written', async
 })
 
 t.test('a page of a request belongs to one browser, and its form to one of ours', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   const visitor = await server.visitor(account)
@@ -232,7 +225,6 @@ t.test('a page of a request belongs to one browser, and its form to one of ours'
 })
 
 t.test('prompt=none is answered without a page: by a code, or by why there must be one', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   const errorOf = async (visitor: Awaited<ReturnType<typeof server.visitor>>) =>
@@ -255,7 +247,6 @@ t.test('prompt=none is answered without a page: by a code, or by why there must 
 })
 
 t.test('prompt=login and max_age ask for a new proof, and ask again where it is the old one', async (t) => {
-  const server = await openSmartServer(t)
   const client = await server.client()
   const account = await server.account(['Patient/p1'])
   const visitor = await server.visitor(account, { authTime: Date.now() - 3_600_000 })

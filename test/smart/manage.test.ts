@@ -8,7 +8,6 @@ import {
   findAuthorization,
   toAuthorizationRow,
 } from '../../src/smart/authorization.ts'
-import { CLIENTS } from '../../src/smart/client.ts'
 import { SESSIONS } from '../../src/smart/session.ts'
 import { hashToken } from '../../src/smart/token.ts'
 import { checkPage } from '../support/check-page.ts'
@@ -20,6 +19,8 @@ import {
   optIn,
   PROXY,
 } from '../support/consent-server.ts'
+import { openVisit } from '../support/people.ts'
+import { putClient } from '../support/registered.ts'
 import type { TestServer } from '../support/server.ts'
 
 const EVIL = '<script>alert(1)</script>'
@@ -47,19 +48,6 @@ async function addAccount({ store }: TestServer, id: string, ...refs: string[]):
   return cookie
 }
 
-async function addClient({ store }: TestServer, id: string, name: string): Promise<void> {
-  const metadata = {
-    client_name: name,
-    client_names: {},
-    redirect_uris: [],
-    grant_types: [],
-    token_endpoint_auth_method: 'none',
-    scope: '',
-  }
-  const value = { id, status: 'active', metadata, purposes: ['PATRQT', 'TREAT'], registeredAt: 0 }
-  await store.records.put({ collection: CLIENTS, key: id, value })
-}
-
 async function authorize(
   { store }: TestServer,
   account: string,
@@ -84,38 +72,25 @@ async function authorize(
   return id
 }
 
-/** A browser of one person. */
+/** A browser of one person; a form is sent with the token of its page by `end` alone. */
 function browse({ app }: TestServer, session?: string, language = 'en') {
-  const cookies: Record<string, string> = session === undefined ? {} : { 'musubi-session': session }
-  const send = async (method: 'GET' | 'POST', url: string, form?: Record<string, string>) => {
-    const reply = await app.inject({
-      method,
-      url,
-      cookies,
-      headers: {
-        'accept-language': language,
-        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
-      },
-      ...(form && { payload: new URLSearchParams(form).toString() }),
-    })
-    for (const { name, value } of reply.cookies) cookies[name] = value
-    return reply
-  }
-  const end = async (authorization: string) => {
-    const page = await send('GET', '/auth/manage')
-    const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? ''
-    return send('POST', '/auth/manage/end', { authorization, csrf })
-  }
+  const visit = openVisit(app)
+  const headers = { 'accept-language': language }
+  if (session !== undefined) visit.cookies.set('musubi-session', session)
   return {
-    get: (url: string) => send('GET', url),
-    post: (url: string, form: Record<string, string>) => send('POST', url, form),
-    end,
+    get: (url: string) => visit.get(url, headers),
+    post: (url: string, form: Record<string, string>) => visit.post(url, { csrf: '', ...form }, headers),
+    async end(authorization: string) {
+      const page = await visit.get('/auth/manage', headers)
+      const csrf = page.body.includes('name="csrf"') ? visit.csrf() : ''
+      return visit.post('/auth/manage/end', { authorization, csrf }, headers)
+    },
   }
 }
 
 async function open(t: Test) {
   const world = await openConsentServer(t)
-  await addClient(world.server, 'app', 'Heart Diary')
+  await putClient(world.server.store, 'app', {}, { client_name: 'Heart Diary' })
   const session = await addAccount(world.server, 'me', 'Patient/p')
   return { ...world, session, me: browse(world.server, session) }
 }
@@ -145,7 +120,7 @@ t.test(
   'what each app may do is told in plain words, and what others have allowed is not there',
   async (t) => {
     const { server, me, session } = await open(t)
-    await addClient(server, 'other', 'Not mine')
+    await putClient(server.store, 'other', {}, { client_name: 'Not mine' })
     await authorize(server, 'me', { until: Date.parse('2030-01-31T14:59:59.999Z') })
     await authorize(server, 'you', { client: 'other' })
     const page = await me.get('/auth/manage')
@@ -223,11 +198,11 @@ t.test('a proxy ends what they have allowed, and sees no history of the person',
   const session = await addAccount(server, 'proxy', PROXY)
   const grant = { subject: PROXY, client: 'app', patient: 'p', purpose: 'PATRQT' }
   const id = await authorize(server, 'proxy', { grant, consent: `Consent/${given.body.id}` })
-  const helper = browse(server, session)
-  t.match(toText((await helper.get('/auth/manage')).body), /Whose record Patient\/p/)
-  t.equal((await helper.end(id)).statusCode, 303)
-  t.equal((await helper.get('/auth/history')).statusCode, 404)
-  t.notMatch((await helper.get('/auth/manage')).body, /auth\/history/)
+  const visit = browse(server, session)
+  t.match(toText((await visit.get('/auth/manage')).body), /Whose record Patient\/p/)
+  t.equal((await visit.end(id)).statusCode, 303)
+  t.equal((await visit.get('/auth/history')).statusCode, 404)
+  t.notMatch((await visit.get('/auth/manage')).body, /auth\/history/)
 })
 
 t.test('the history tells who saw what, newest first, page by page, and nothing of others', async (t) => {

@@ -107,9 +107,10 @@ const LEVELS: Readonly<Record<string, Grant>> = {
   system: (server, scope) => grantBackend(server, { scope }),
 }
 
+const server = await openSmartServer(t)
+
 for (const [level, grant] of Object.entries(LEVELS))
   t.test(`26, 30: ${level}/ scopes allow what their letters say and nothing else`, async (t) => {
-    const server = await openSmartServer(t)
     const write = await openClient(server)
     const { body } = await write('PUT', 'Observation/o1', { ...observation(), id: 'o1' })
     for (const rights of level === 'system' ? SUBSETS : SUBSETS.filter(isTelling)) {
@@ -125,7 +126,6 @@ for (const [level, grant] of Object.entries(LEVELS))
   })
 
 t.test('26: an update scope lets make what is not there yet, where ids may be chosen at all', async (t) => {
-  const server = await openSmartServer(t)
   const put = async (scope: string, id: string) => {
     const { call } = await LEVELS[scope.split('/')[0]!]!(server, scope)
     return (await call('PUT', `Observation/${id}`, { ...observation(), id })).status
@@ -140,7 +140,6 @@ t.test('26: an update scope lets make what is not there yet, where ids may be ch
 t.test(
   '30: a conditional update that matches nothing makes something: it needs c beside u and s',
   async (t) => {
-    const server = await openSmartServer(t)
     for (const [level, grant] of Object.entries(LEVELS))
       for (const [rights, status] of Object.entries({ us: 403, cu: 403, cs: 403, cus: 201 })) {
         const { call } = await grant(server, `${level}/Observation.${rights}`)
@@ -152,7 +151,6 @@ t.test(
 )
 
 t.test('26: v1 scopes allow what their letters in v2 would', async (t) => {
-  const server = await openSmartServer(t)
   await (await openClient(server))('PUT', 'Observation/o1', { ...observation(), id: 'o1' })
   for (const [suffix, rights] of Object.entries({ read: 'rs', write: 'cud', '*': 'cruds' }))
     for (const [level, grant] of Object.entries(LEVELS)) {
@@ -193,7 +191,6 @@ const bundleOf = (type: string) => ({
 const ENTRY_NEEDS = ['c', 'r', 's', 'u', 'd', 'cs', 'ds']
 
 t.test('30: each entry of a batch is allowed or refused on its own', async (t) => {
-  const server = await openSmartServer(t)
   await (await openClient(server))('PUT', 'Observation/o1', { ...observation(), id: 'o1' })
   for (const [level, grant] of Object.entries(LEVELS))
     for (const rights of ['c', 'r', 's', 'u', 'd', 'rs', 'cs', 'cud', 'cruds']) {
@@ -211,7 +208,6 @@ t.test('30: each entry of a batch is allowed or refused on its own', async (t) =
 t.test(
   '30: a transaction is refused whole where one entry is not allowed, and nothing is done',
   async (t) => {
-    const server = await openSmartServer(t)
     const all = await openClient(server)
     await all('PUT', 'Observation/o1', { ...observation(), id: 'o1' })
     const count = async () => (await all('GET', 'Observation?_summary=count')).body.total

@@ -57,8 +57,9 @@ const WRONG: readonly string[] = [
   'system/Observation.rs',
 ]
 
+const server = await openSmartServer(t)
+
 t.test('25, 28: what is not a scope to the letter is left out, and what remains is granted', async (t) => {
-  const server = await openSmartServer(t)
   const registered = `${SCOPES} system/*.cruds ${WRONG.join(' ')}`
   const { body } = await grantUser(server, {
     scope: [...WRONG, 'patient/Condition.rs'].join(' '),
@@ -72,7 +73,6 @@ t.test('25, 28: what is not a scope to the letter is left out, and what remains 
 })
 
 t.test('28: a .rd is not read as .read, nor .r as .rs', async (t) => {
-  const server = await openSmartServer(t)
   const one = await grantUser(server, { scope: 'patient/Observation.rd' })
   t.equal(one.body.scope, 'patient/Observation.rd')
   t.equal((await one.call('GET', 'Observation')).status, 403, 'no search')
@@ -81,7 +81,6 @@ t.test('28: a .rd is not read as .read, nor .r as .rs', async (t) => {
 })
 
 t.test('28, 33, 50: a client in its own name gets all that it asks for, or invalid_scope', async (t) => {
-  const server = await openSmartServer(t)
   const system = WRONG.filter((scope) => scope.startsWith('patient/')).map((scope) =>
     scope.replace('patient', 'system'),
   )
@@ -105,7 +104,6 @@ t.test('28, 33, 50: a client in its own name gets all that it asks for, or inval
 })
 
 t.test('33, 50: a client in its own name gets nothing beyond what it is registered for', async (t) => {
-  const server = await openSmartServer(t)
   const registered = 'system/Observation.rs system/Patient.r system/Condition.rs?category=a'
   const beyond = [
     'system/Observation.cruds',
@@ -131,7 +129,6 @@ t.test('33, 50: a client in its own name gets nothing beyond what it is register
 })
 
 t.test('33: what the operator takes from a client is gone from its tokens at the next request', async (t) => {
-  const server = await openSmartServer(t)
   const narrow = async ({ client }: Granted, scope: string) => {
     const value = { ...client, metadata: { ...client.metadata, scope } }
     await server.store.records.put({ collection: CLIENTS, key: client.id, value })
@@ -176,7 +173,6 @@ const NARROWED: readonly (readonly [asked: string, registered: string, granted: 
 ]
 
 t.test('27, 29: v1 is answered in v1, and less than was asked for is told', async (t) => {
-  const server = await openSmartServer(t)
   for (const [scope, registered, granted] of NARROWED) {
     const { body } = await grantUser(server, { scope, registered })
     t.equal(body.scope, granted, `${scope} of ${registered}`)
@@ -184,7 +180,6 @@ t.test('27, 29: v1 is answered in v1, and less than was asked for is told', asyn
 })
 
 t.test('29: the person grants less, or no record at all', async (t) => {
-  const server = await openSmartServer(t)
   const scope = 'openid launch/patient patient/Observation.cruds'
   const less = await grantUser(server, { scope, fields: { 'scope-0-d': undefined, 'scope-0-u': undefined } })
   t.equal(less.body.scope, 'patient/Observation.crs openid launch/patient')
@@ -215,7 +210,6 @@ t.test('29: an app that is given nothing has a token for nothing, and may ask ag
 })
 
 t.test('32: a patient/ scope is not granted without a patient: staff pick one', async (t) => {
-  const server = await openSmartServer(t)
   for (const scope of ['patient/Observation.rs', 'launch/patient user/Observation.rs']) {
     const client = await server.client()
     const visitor = await server.visitor(await server.account(['Practitioner/d1']))
@@ -239,7 +233,6 @@ t.test('32: a patient/ scope is not granted without a patient: staff pick one', 
 })
 
 t.test('32: a person is the patient of their own token, a proxy has who they act for', async (t) => {
-  const server = await openSmartServer(t)
   for (const patient of ['p1', 'p2']) {
     const { body } = await grantUser(server, { scope: 'patient/Observation.rs', as: `Patient/${patient}` })
     t.equal(body.patient, patient)
@@ -252,7 +245,6 @@ t.test('32: a person is the patient of their own token, a proxy has who they act
 const FORBIDDEN = ['\\', '"', 'é', '結', '\t', '\n', '\r', '\u00a0', '\u3000']
 
 t.test('34: a scope with a character that RFC 6749 does not have is refused', async (t) => {
-  const server = await openSmartServer(t)
   const registered = `${SCOPES} system/*.cruds`
   for (const character of FORBIDDEN) {
     const name = JSON.stringify(character)
@@ -269,7 +261,6 @@ t.test('34: a scope with a character that RFC 6749 does not have is refused', as
 })
 
 t.test('34: what holds a control character is no form at all', async (t) => {
-  const server = await openSmartServer(t)
   for (const character of ['\u0000', '\u0007', '\u001f', '\u007f']) {
     const scope = `patient/Observation.rs?code=a${character}b`
     const page = await ask(server, await server.visitor(), await server.client(), { scope })
@@ -280,7 +271,6 @@ t.test('34: what holds a control character is no form at all', async (t) => {
 })
 
 t.test('34: a token stays small whatever was granted', async (t) => {
-  const server = await openSmartServer(t)
   const scope = Array.from({ length: 100 }, (_, i) => `patient/Observation.rs?code=http://loinc.org%7C${i}`)
   const { body, call } = await grantUser(server, { scope: scope.join(' ') })
   t.match(body.access_token, /^[A-Za-z0-9_-]{43}$/)

@@ -199,6 +199,8 @@ t.test('an address that registers too often is told to slow down', async (t) => 
   t.equal(reply.statusCode, 429)
   t.match(reply.json(), { error: 'slow_down' })
   t.ok(Number(reply.headers['retry-after']) > 0)
+  const page = await server.app.inject({ method: 'POST', url: '/developers/register' })
+  t.equal(page.statusCode, 429, 'the form of the developer page counts with it')
   t.equal((await server.app.inject('/auth/assets/page.css')).statusCode, 200, 'other routes are not counted')
 })
 
