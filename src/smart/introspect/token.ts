@@ -2,7 +2,7 @@
 import type { TokenGrant } from '../../access/principal.ts'
 import { type Authorization, findAuthorization, isInForce, REFRESH_TOKENS } from '../authorization.ts'
 import type { SmartContext } from '../context.ts'
-import { findSessionByKey } from '../session.ts'
+import { isLoggedIn } from '../session.ts'
 import { hashToken, isToken, TOKENS } from '../token.ts'
 import { identityClaims } from '../token-endpoint/id-token.ts'
 import type { RefreshToken } from '../token-endpoint/response.ts'
@@ -83,9 +83,12 @@ async function ofRefresh(
 }
 
 // As at the token endpoint: without offline_access it is of no use when the session has ended.
-async function isPresent(context: SmartContext, { scope, session }: Authorization): Promise<boolean> {
+async function isPresent(
+  context: SmartContext,
+  { scope, session, account }: Authorization,
+): Promise<boolean> {
   if (scope.split(' ').includes('offline_access')) return true
-  return session !== undefined && (await findSessionByKey(context, session)) !== undefined
+  return session !== undefined && isLoggedIn(context, account, session)
 }
 
 function toResponse(

@@ -19,7 +19,7 @@ import type { SmartContext } from '../context.ts'
 import { endAuthorization } from '../end-authorization.ts'
 import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { findSessionByKey } from '../session.ts'
+import { isLoggedIn } from '../session.ts'
 import { hashToken, isToken } from '../token.ts'
 import { issueTokens, type RefreshToken, type TokenResponse } from './response.ts'
 
@@ -115,9 +115,12 @@ export async function withClientOfToken(
 }
 
 // online_access lasts as long as the user's session; with offline_access as well, longer.
-async function assertPresent(context: SmartContext, { scope, session }: Authorization): Promise<void> {
+async function assertPresent(
+  context: SmartContext,
+  { scope, session, account }: Authorization,
+): Promise<void> {
   if (scope.split(' ').includes('offline_access')) return
-  if (session === undefined || !(await findSessionByKey(context, session))) throw invalid()
+  if (session === undefined || !(await isLoggedIn(context, account, session))) throw invalid()
 }
 
 function toScope({ app }: SmartContext, { scope }: Authorization, asked: string | undefined): string {
