@@ -4,9 +4,10 @@ import type { TokenGrant } from '../access/principal.ts'
 import { type Authorization, findAuthorization, isInForce } from './authorization.ts'
 import type { SmartContext } from './context.ts'
 import { hashToken, TOKENS } from './token.ts'
-import { toBearer } from './verifier.ts'
+import { scopeNow, toBearer } from './verifier.ts'
 
 interface UserToken {
+  /** With what of its scope the client is still registered for. */
   readonly grant: TokenGrant
   readonly authorization: Authorization
 }
@@ -16,13 +17,15 @@ interface UserToken {
  * made for another base, or is no longer in force.
  */
 export async function findUserToken(
-  { app: { store }, urls }: Pick<SmartContext, 'app' | 'urls'>,
+  { app, urls }: Pick<SmartContext, 'app' | 'urls'>,
   headers: IncomingHttpHeaders,
 ): Promise<UserToken | undefined> {
+  const { store } = app
   const token = toBearer(headers.authorization)
   const row = token === undefined ? undefined : await store.records.get(TOKENS, hashToken(token))
   const grant = row?.value as TokenGrant | undefined
   if (grant?.authorization === undefined || grant.audience !== urls.base) return undefined
   const authorization = await findAuthorization(store, grant.authorization)
-  return authorization && (await isInForce(store, authorization)) ? { grant, authorization } : undefined
+  if (!authorization || !(await isInForce(store, authorization))) return undefined
+  return { grant: { ...grant, scope: await scopeNow(app, grant) }, authorization }
 }
