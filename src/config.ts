@@ -194,6 +194,13 @@ export const SETTINGS = {
     'From this age what is labelled sensitive is hidden from guardians (P5).',
     integer(0, 18),
   ),
+  consentAge: setting(
+    'MUSUBI_CONSENT_AGE',
+    '16',
+    'years',
+    'Below this age a person does not let apps into their own record alone; who represents them does (P8).',
+    integer(0, 18),
+  ),
   corsOrigins: setting(
     'MUSUBI_CORS_ORIGINS',
     '',

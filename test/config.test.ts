@@ -47,6 +47,7 @@ const BAD: readonly (readonly [name: string, value: string])[] = [
   ['MUSUBI_DISSENT_OVER_DEFAULTS', 'permit'],
   ['MUSUBI_BREAK_GLASS_OVER_DISSENT', '1'],
   ['MUSUBI_ADOLESCENT_AGE', '19'],
+  ['MUSUBI_CONSENT_AGE', '19'],
   ['MUSUBI_LEAST_COUNT', '0'],
   ['MUSUBI_CORS_ORIGINS', 'https://app.example.org/path'],
   ['MUSUBI_DEFAULT_COUNT', '0'],

@@ -115,8 +115,11 @@ export function toPatientState(standings: readonly Standing[], { timeZone }: Voc
 const MAJORITY_YEARS = 18
 const DAY_MS = 86_400_000
 
-// A birth date of a year or month alone counts from its first day: the older reading ends guardianship sooner.
-function ageOf(birthDate: string, time: number, timeZone: string): Age {
+/**
+ * Returns the age at `time` (ms), nothing where the date cannot be read. A birth date of a year or month alone counts from its
+ * first day: the older reading ends guardianship sooner.
+ */
+export function ageOf(birthDate: string, time: number, timeZone: string): Age {
   const majority = majorityOf(birthDate)
   if (majority === undefined) return {}
   const today = toDayNumber(time, timeZone)

@@ -34,7 +34,7 @@ export interface Authorization {
   readonly context: LaunchContext
   /** `Consent/7`: it ends with that. */
   readonly consent?: string
-  /** Key of the browser session that `online_access` ends with. */
+  /** Key of the first browser session of the one that `online_access` ends with (`toFirst`). */
   readonly session?: string
   /** URL of the person or practitioner who logged in, below the FHIR base. */
   readonly fhirUser: string

@@ -24,6 +24,8 @@ export interface SmartSettings {
   readonly attemptsPerMinute: number
   readonly requestsPerMinute: number
   readonly timeZone: string
+  /** Years from which a person lets apps in alone (P8). */
+  readonly consentAge: number
   /** `Organization/…`: the controller of consents given here, and whom staff without a role act for. */
   readonly organization: string
 }

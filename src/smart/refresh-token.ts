@@ -2,7 +2,7 @@
 import type { RecordRow, Store } from '../store/store.ts'
 import type { Authorization } from './authorization.ts'
 import type { SmartContext } from './context.ts'
-import { findSessionByKey } from './session.ts'
+import { isLoggedIn } from './session.ts'
 import { hashToken, isToken } from './token.ts'
 
 /** The collection of `Records` that holds refresh tokens by the SHA-256 of their text. */
@@ -29,9 +29,9 @@ export async function findRefreshToken(
 
 /** True where the user is there, as `online_access` asks: it lasts as long as their session; with `offline_access` as well, longer. */
 export async function isPresent(
-  context: Pick<SmartContext, 'app'>,
-  { scope, session }: Authorization,
+  context: SmartContext,
+  { scope, session, account }: Authorization,
 ): Promise<boolean> {
   if (scope.split(' ').includes('offline_access')) return true
-  return session !== undefined && (await findSessionByKey(context, session)) !== undefined
+  return session !== undefined && isLoggedIn(context, account, session)
 }

@@ -21,6 +21,8 @@ export interface Session {
   readonly authTime: number
   readonly amr: readonly AuthenticationMethod[]
   readonly expiresAt: number
+  /** Key of the first in this browser, where the same person has proved anew who they are since: to apps it is one session. */
+  readonly first?: string
 }
 
 const NAME = 'musubi-session'
@@ -40,14 +42,16 @@ export async function startSession(
   const { urls, settings, app } = context
   const cookie = makeToken()
   const now = Date.now()
+  const old = toKey(context, request)
+  const before = old === undefined ? undefined : await findSessionByKey(context, old)
   const session: Session = {
     key: hashToken(cookie),
     account: account.id,
     authTime: Math.min(authTime, now),
     amr,
     expiresAt: now + settings.sessionTtl,
+    ...(before?.account === account.id && { first: toFirst(before) }),
   }
-  const old = toKey(context, request)
   await app.store.commit([], {
     records: [
       {
@@ -84,11 +88,18 @@ export async function findSession(
   return key === undefined ? undefined : findSessionByKey(context, key)
 }
 
-/** Returns the session of that key, or undefined where it has ended: `online_access` ends with it. */
-export async function findSessionByKey(
-  { app }: Pick<SmartContext, 'app'>,
-  key: string,
-): Promise<Session | undefined> {
+/** Returns the key by which apps know a session. */
+export function toFirst({ key, first }: Session): string {
+  return first ?? key
+}
+
+/** True where the session that apps know by that key goes on: `online_access` ends with it. */
+export async function isLoggedIn(context: SmartContext, account: string, first: string): Promise<boolean> {
+  if (await findSessionByKey(context, first)) return true
+  return (await listSessions(context, account)).some((session) => toFirst(session) === first)
+}
+
+async function findSessionByKey({ app }: SmartContext, key: string): Promise<Session | undefined> {
   return (await app.store.records.get(SESSIONS, key))?.value as Session | undefined
 }
 

@@ -4,9 +4,10 @@ import type { TokenGrant } from '../access/principal.ts'
 import { type Authorization, findInForce } from './authorization.ts'
 import type { SmartContext } from './context.ts'
 import { findGrant } from './token.ts'
-import { toBearer } from './verifier.ts'
+import { scopeNow, toBearer } from './verifier.ts'
 
 interface UserToken {
+  /** With what of its scope the client is still registered for. */
   readonly grant: TokenGrant
   readonly authorization: Authorization
 }
@@ -16,12 +17,13 @@ interface UserToken {
  * made for another base, or is no longer in force.
  */
 export async function findUserToken(
-  { app: { store }, urls }: Pick<SmartContext, 'app' | 'urls'>,
+  { app, urls }: Pick<SmartContext, 'app' | 'urls'>,
   headers: IncomingHttpHeaders,
 ): Promise<UserToken | undefined> {
+  const { store } = app
   const token = toBearer(headers.authorization)
   const grant = token === undefined ? undefined : await findGrant(store, token)
   if (grant?.authorization === undefined || grant.audience !== urls.base) return undefined
   const authorization = await findInForce(store, grant.authorization)
-  return authorization && { grant, authorization }
+  return authorization && { grant: { ...grant, scope: await scopeNow(app, grant) }, authorization }
 }

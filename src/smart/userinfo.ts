@@ -17,11 +17,13 @@ export function registerUserInfo(app: FastifyInstance, context: SmartContext): v
         reply.header('www-authenticate', 'Bearer error="invalid_token"')
         throw new OAuthError('invalid_token', 'The bearer token is missing, unknown, expired or revoked')
       }
-      if (!found.grant.scope.split(' ').includes('openid')) {
+      const { authorization, grant } = found
+      if (!grant.scope.split(' ').includes('openid')) {
         reply.header('www-authenticate', 'Bearer error="insufficient_scope", scope="openid"')
         throw new OAuthError('insufficient_scope', 'The token was not granted the scope openid')
       }
-      return reply.headers(UNCACHED).type('application/json').send(identityClaims(found.authorization))
+      const claims = identityClaims({ ...authorization, scope: grant.scope })
+      return reply.headers(UNCACHED).type('application/json').send(claims)
     },
   })
 }

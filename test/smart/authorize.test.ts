@@ -273,7 +273,7 @@ t.test('prompt=select_account lets another person log in, once', async (t) => {
   // At a provider, where they were logged in already.
   const provedBefore = { authTime: Date.now() - 60_000 }
   const other = await server.visitor(
-    await server.account(['Patient/p2'], { name: '山田 花子' }),
+    await server.account(['Patient/p1'], { name: '山田 花子' }),
     provedBefore,
   )
   visitor.cookies.set('musubi-session', other.cookies.get('musubi-session')!)

@@ -281,3 +281,79 @@ t.test(
     t.equal(new URL(denied.location!).searchParams.get('error'), 'access_denied')
   },
 )
+
+t.test(
+  'a break-glass session of an app reads one record, changes nothing, and is told to the person (B2, B3)',
+  async (t) => {
+    const server = await openSmartServer(t)
+    const client = await server.client({}, { purposes: ['TREAT', 'BTG'] })
+    const account = await server.account(['Practitioner/d1'], { breakGlass: true })
+    const visitor = await server.visitor(account, { authTime: Date.now() + 60_000 })
+    const scope = 'patient/*.cruds user/*.cruds https://musubi.example/purpose/BTG'
+    const reason = await visitor.follow(
+      await visitor.submit(await ask(server, visitor, client, { scope }), { patient: 'p1' }),
+    )
+    const words = { step: 'allow', reason: 'unconscious', words: '救急搬送' }
+    const question = await visitor.follow(await visitor.submit(reason, words))
+    const back = await visitor.submit(question, { decision: 'allow' })
+    const { body } = await exchange(server, client, new URL(back.location!).searchParams)
+    const headers = { authorization: `Bearer ${body.access_token}`, 'content-type': 'application/fhir+json' }
+    const { statusCode } = await server.app.inject({
+      method: 'POST',
+      url: '/fhir/Observation',
+      headers,
+      payload: JSON.stringify({
+        resourceType: 'Observation',
+        status: 'final',
+        code: { text: 'x' },
+        subject: { reference: 'Patient/p1' },
+      }),
+    })
+    t.equal(statusCode, 403, 'nothing is written')
+    t.match(body.scope, /^patient\/\*\.rs user\/\*\.rs https:/, 'nor granted to be')
+    t.not((await read(server, body.access_token, 'Patient/p2')).statusCode, 200)
+    for (const path of ['Patient/p1', 'Patient/p1', 'Observation?patient=p1'])
+      t.equal((await read(server, body.access_token, path)).statusCode, 200, path)
+    const own = await server.auth('patient/*.rs', { subject: 'Patient/p1', patient: 'p1', purpose: 'PATRQT' })
+    const told = (
+      await server.app.inject({ url: '/fhir/Communication?subject=Patient/p1', headers: own })
+    ).json()
+    t.equal(told.entry?.length, 1, 'one notice for the session')
+    t.match(JSON.stringify(told), /救急搬送/)
+    const page = await (await server.visitor(await server.account(['Patient/p1']))).get('/auth/history')
+    t.equal(page.status, 200)
+    t.match(page.text, /救急搬送|mergency/, 'and in the history that the person sees')
+  },
+)
+
+t.test('a child logs in and lets no app into their record alone (P8)', async (t) => {
+  const asked = { scope: 'launch/patient patient/Observation.rs' }
+  // Patient/p2 is as old by the end of the year.
+  const years = new Date().getUTCFullYear() - 2015
+  for (const [age, error] of [
+    [String(years + 1), 'access_denied'],
+    [String(years - 1), null],
+    ['0', null],
+  ] as const) {
+    const server = await openSmartServer(t, { MUSUBI_CONSENT_AGE: age })
+    const client = await server.client()
+    const visitor = await server.visitor(await server.account(['Patient/p2']))
+    t.equal((await allow(server, visitor, client, asked)).get('error'), error, age)
+    t.equal((await consentsOf(server, 'p2')).length, error ? 0 : 1)
+    t.ok((await allow(server, visitor, client, { scope: 'openid fhirUser' })).get('code'), 'who it is')
+    t.equal((await visitor.get('/auth/manage')).status, 200)
+  }
+  const server = await openSmartServer(t)
+  const client = await server.client()
+  const year = new Date().getUTCFullYear()
+  for (const [birthDate, error] of [
+    [`${year - 15}-01-01`, 'access_denied'],
+    [`${year - 17}-01-01`, null],
+    [undefined, null],
+  ] as const) {
+    const id = `born-${birthDate}`
+    await put(server, { resourceType: 'Patient', id, ...(birthDate !== undefined && { birthDate }) })
+    const visitor = await server.visitor(await server.account([`Patient/${id}`]))
+    t.equal((await allow(server, visitor, client, asked)).get('error'), error, `${birthDate}`)
+  }
+})

@@ -29,7 +29,7 @@ t.test('an address that was taken from the registration meanwhile is not answere
 })
 
 t.test('a decision counts only for the question that was on the page', async (t) => {
-  const server = await openSmartServer(t)
+  const server = await openSmartServer(t, { MUSUBI_CONSENT_AGE: '0' })
   const client = await server.client()
   const scope = 'launch/patient patient/Observation.rs'
   const first = await server.account(['Patient/p1'])

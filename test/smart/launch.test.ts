@@ -2,6 +2,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import t from 'tap'
 import { readFhirContext } from '../../src/smart/authorize/fhir-context.ts'
+import { CLIENTS, type Client } from '../../src/smart/client.ts'
 import { allow, ask, exchange, openSmartServer } from '../support/authorization.ts'
 import { grantUser } from '../support/granted.ts'
 import { openStaff } from '../support/staff.ts'
@@ -260,3 +261,44 @@ t.test('40, 41: openid fhirUser gives a signed id_token, checked with the publis
   t.equal(refused.statusCode, 403)
   t.equal((await server.app.inject('/auth/userinfo')).statusCode, 401)
 })
+
+t.test(
+  '33: what the operator takes from a client is gone at the endpoints of this server, too',
+  async (t) => {
+    const { server, ehr, client, launch } = await openStaff(t)
+    const {
+      body,
+      call: _,
+      ...granted
+    } = await grantUser(server, {
+      scope: 'openid fhirUser offline_access patient/*.rs',
+    })
+    const ask = async () =>
+      (
+        await server.app.inject({
+          url: '/auth/userinfo',
+          headers: { authorization: `Bearer ${body.access_token}` },
+        })
+      ).statusCode
+    const narrow = ({ id, metadata, ...rest }: Client, scope: string) =>
+      server.store.records.put({
+        collection: CLIENTS,
+        key: id,
+        value: { ...rest, id, metadata: { ...metadata, scope } },
+      })
+    t.equal(await ask(), 200)
+    await narrow(granted.client, 'fhirUser offline_access patient/*.rs')
+    t.equal(await ask(), 403)
+    const renewed = await server.post('/auth/token', {
+      grant_type: 'refresh_token',
+      refresh_token: body.refresh_token,
+      client_id: granted.client.id,
+    })
+    t.equal(renewed.status, 200)
+    t.equal(renewed.body.id_token, undefined)
+    const form = { client_id: client.id, patient: 'p1' }
+    t.equal((await launch(form)).status, 201)
+    await narrow(ehr, 'openid user/Encounter.rs')
+    t.equal((await launch(form)).status, 400, 'a patient that it may no longer read')
+  },
+)

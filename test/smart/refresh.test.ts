@@ -6,6 +6,7 @@ import { REFRESH_TOKENS } from '../../src/smart/refresh-token.ts'
 import { hashToken } from '../../src/smart/token.ts'
 import { type Answer, allow, exchange, openSmartServer, type SmartServer } from '../support/authorization.ts'
 import { createSecret } from '../support/jwt.ts'
+import { addPerson, PASSWORD } from '../support/people.ts'
 import type { Visitor } from '../support/visitor.ts'
 
 const STANDARD = 'openid launch/patient offline_access patient/Observation.rs patient/Condition.rs'
@@ -105,6 +106,29 @@ t.test('23: offline_access goes on without the session, online_access ends with 
   }
   const { tokens } = await open(t, 'launch/patient patient/Observation.rs')
   t.equal(tokens.refresh_token, undefined, 'neither: nothing to renew with')
+})
+
+t.test('23: proving anew who one is goes on with the session, logging in as another ends it', async (t) => {
+  const server = await openSmartServer(t)
+  const client = await server.client()
+  for (const login of ['taro', 'hanako']) await addPerson(server, login, { ref: 'Patient/p1' })
+  const visitor = await server.visitor()
+  const logInAs = async (path: string, login: string) => {
+    const page = await visitor.get(path)
+    const { status } = await visitor.submit(page, { login, password: PASSWORD })
+    t.equal(status, 303, `${path} ${login}`)
+  }
+  await logInAs('/auth/login', 'taro')
+  const scope = 'launch/patient online_access patient/Observation.rs'
+  const { body } = await exchange(server, client, await allow(server, visitor, client, { scope }))
+  await logInAs('/auth/reauthenticate', 'taro')
+  await logInAs('/auth/reauthenticate', 'taro')
+  const first = await renew(server, body.refresh_token, client)
+  t.equal(first.status, 200)
+  await logInAs('/auth/login', 'hanako')
+  t.equal((await renew(server, first.body.refresh_token, client)).body.error, 'invalid_grant')
+  await logInAs('/auth/login', 'taro')
+  t.equal((await renew(server, first.body.refresh_token, client)).body.error, 'invalid_grant')
 })
 
 t.test('24: a public client may leave client_id out, a confidential one may not', async (t) => {

@@ -233,6 +233,7 @@ t.test('32: a patient/ scope is not granted without a patient: staff pick one', 
 })
 
 t.test('32: a person is the patient of their own token, a proxy has who they act for', async (t) => {
+  const server = await openSmartServer(t, { MUSUBI_CONSENT_AGE: '0' })
   for (const patient of ['p1', 'p2']) {
     const { body } = await grantUser(server, { scope: 'patient/Observation.rs', as: `Patient/${patient}` })
     t.equal(body.patient, patient)

@@ -21,7 +21,7 @@ import type { SmartContext } from '../context.ts'
 import { toGrantContext } from '../grant-context.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { toStyleUrl } from '../pages/style.ts'
-import type { Session } from '../session.ts'
+import { type Session, toFirst } from '../session.ts'
 import { hashToken, makeToken } from '../token.ts'
 import { toConsent } from './app-consent.ts'
 import type { Capacity } from './capacity.ts'
@@ -177,7 +177,7 @@ function toAuthorization(
     asked,
     context: toLaunchContext(context, pending, grant, scope),
     ...(consent !== undefined && { consent }),
-    session: session.key,
+    session: toFirst(session),
     fhirUser: `${context.urls.base}/${capacity.subject}`,
     authTime: Math.floor(session.authTime / 1000),
     amr: session.amr,

@@ -12,6 +12,9 @@ export interface Grantable {
   readonly others: readonly string[]
 }
 
+/** The most that is granted together with break-glass, which changes nothing (B3). */
+const READING = ['patient/*.rs', 'user/*.rs']
+
 /** Never granted together with break-glass: it does not outlast the hour, nor the presence of who asks (B3). */
 const LASTING: ReadonlySet<string> = new Set(['offline_access', 'online_access'])
 
@@ -28,9 +31,11 @@ export async function toGrantable(
 ): Promise<Grantable> {
   const { isResourceType } = definitions
   const registered = parseScopes(metadata.scope, isResourceType)
+  const parse = (texts: readonly string[]) => texts.map((text) => parseScope(text, isResourceType)!)
   const { scopes, others } = parseScopes(asked, isResourceType)
   const users = scopes.filter(({ level }) => level !== 'system')
-  const narrowed = narrowTo(registered.scopes, users).map((text) => parseScope(text, isResourceType)!)
+  const held = parse(narrowTo(registered.scopes, users))
+  const narrowed = isElevated ? parse(narrowTo(parse(READING), held)) : held
   const compiled = await Promise.all(narrowed.map((scope) => compileScope(scope, compileParams)))
   return {
     scopes: narrowed.filter((_, i) => compiled[i] !== undefined),

@@ -8,6 +8,7 @@ import { OAuthError } from '../oauth-error.ts'
 import { readPurposeScope, toPurpose } from '../purpose.ts'
 import type { Session } from '../session.ts'
 import { type Capacity, capacitiesOf, isSameCapacity } from './capacity.ts'
+import { isBelowConsentAge } from './consent-age.ts'
 import { type Grantable, needsPatient, toGrantable } from './grantable.ts'
 import type { Pending } from './pending.ts'
 import { findRemembered } from './remembered.ts'
@@ -67,6 +68,9 @@ export async function nextStep(
     return { kind: 'patient', ...known }
   if (purpose === 'BTG' && !pending.elevation) return { kind: 'elevate', ...known }
   if (purpose === 'BTG' && session.authTime < pending.startedAt) return { kind: 'reauthenticate' }
+  // Of an age that the app is not told.
+  if (grantable.scopes.length > 0 && (await isBelowConsentAge(context, capacity)))
+    throw new OAuthError('access_denied', 'The user may not grant this alone')
   const question = { ...known, session, purpose, grantable, asked: toAsked(grantable) }
   const before = await findBefore(context, pending, client, question)
   return before ? { kind: 'remembered', question, before } : { kind: 'consent', question }

@@ -50,7 +50,7 @@ export async function issueTokens(
   const renewal = isRefreshable(authorization)
     ? mintRefreshToken(context, authorization, now, replaces)
     : undefined
-  const idToken = await buildIdToken(context, authorization, { token, nonce, now })
+  const idToken = await buildIdToken(context, { ...authorization, scope }, { token, nonce, now })
   return {
     response: {
       access_token: token,
