@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Serves the sample apps on an origin of their own: `node conformance/apps/serve.ts --client ID [--iss URL] [--port 4000]`.
+// Serves the sample apps on an origin of their own: `npx node conformance/apps/serve.ts --client ID [--iss URL] [--port 4000]`.
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
@@ -65,7 +65,7 @@ if (import.meta.main) {
   })
   const { client, iss, port } = values
   if (client === undefined) {
-    process.stderr.write('Usage: node conformance/apps/serve.ts --client ID [--iss URL] [--port 4000]\n')
+    process.stderr.write('Usage: npx node conformance/apps/serve.ts --client ID [--iss URL] [--port 4000]\n')
     process.exit(2)
   }
   await serveApps(Number(port), () => ({ clientId: client, iss }))

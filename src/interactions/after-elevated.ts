@@ -52,7 +52,9 @@ async function commitObligations(context: AppContext, disclosure: Disclosure, ke
     if (step.kind !== 'put') throw new Error(`${type} was not planned`)
     return { change: step.change, ref: `${type}/${step.change.data.id}` }
   }
-  const notice = await plan(server, toNotice(disclosure, { timeZone }))
+  const name = (await context.store.consents.current(organization))?.['name']
+  const told = { timeZone, name: typeof name === 'string' ? name : undefined }
+  const notice = await plan(server, toNotice(disclosure, told))
   const review = await plan(owner, toReview(disclosure, notice.ref, breakGlassReviewDays))
   const value = { ...disclosure, notice: notice.ref, review: review.ref }
   await context.store.commit([notice.change, review.change], {

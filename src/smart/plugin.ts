@@ -23,6 +23,7 @@ import { countRequests, registerLimits } from './limits.ts'
 import { registerManage } from './manage/register.ts'
 import { registerAssets } from './pages/assets.ts'
 import { registerLanguage } from './pages/language.ts'
+import { registerStart } from './pages/start.ts'
 import { registerStyle } from './pages/style.ts'
 import { registerPeople } from './people/register.ts'
 import { registerPosted } from './posted.ts'
@@ -54,6 +55,7 @@ const ENDPOINTS: readonly RegisterRoutes[] = [
 /** What answers pages to people; failures are pages. */
 const PAGES: readonly RegisterRoutes[] = [
   registerLanguage,
+  registerStart,
   registerAssets,
   registerPeople,
   registerAuthorize,

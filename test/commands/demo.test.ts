@@ -114,10 +114,35 @@ function checkPerson(t: Test, pasted: readonly Pasted[]): void {
   t.ok(body.total >= pasted.filter(({ token }) => token === 'HANAKO').length)
 }
 
+/** Logs in as the demo says; returns the id of the sample app and the password. */
+async function checkLogin(t: Test, out: string): Promise<readonly [string, string]> {
+  const [, client, base] = /--client (\S+) --iss (\S+)/.exec(out) as unknown as [string, string, string]
+  const [, password] = /the password (\S+) /.exec(out) as unknown as [string, string]
+  const url = `${new URL(base).origin}/auth/login`
+  const page = await fetch(url)
+  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())![1]!
+  for (const login of ['hanako', 'kenichi', 'doctor']) {
+    const reply = await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        cookie: page.headers
+          .getSetCookie()
+          .map((each) => each.split(';')[0])
+          .join('; '),
+      },
+      body: new URLSearchParams({ login, password, csrf }),
+    })
+    t.equal(reply.status, 303, `${login} logs in`)
+  }
+  return [client, password]
+}
+
 t.test(
   'every request that the demo prints gives what is printed beside it, at each start anew',
   async (t) => {
     const environment = { MUSUBI_STORE: `sqlite:${openFolder(t)}`, PORT: await freePort() }
+    const logins: (readonly [string, string])[] = []
     for (const start of ['the first start', 'a second one, after the consent was withdrawn']) {
       const { child, out } = await startDemo(environment)
       t.teardown(() => child.kill('SIGKILL'))
@@ -126,8 +151,12 @@ t.test(
       for (const each of pasted) checkWords(t, each)
       checkStory(t, pasted)
       checkPerson(t, pasted)
+      logins.push(await checkLogin(t, out))
       child.kill('SIGTERM')
       await new Promise((resolve) => child.once('exit', resolve))
     }
+    const [[client, password], [again, another]] = logins as [[string, string], [string, string]]
+    t.equal(again, client, 'the sample app stays the same')
+    t.not(another, password, 'the password is new')
   },
 )

@@ -53,6 +53,7 @@ t.test('a test app is registered with the checks of the registration endpoint', 
   const reply = await fill(server)
   t.equal(reply.statusCode, 200, reply.body)
   t.match(reply.body, /The app is registered\./)
+  t.match(reply.body, /action="[^"]*\/developers\/register#test-app"/, 'what came of it is in view')
   t.notMatch(reply.body, /client secret/i)
   const id = /<code>([0-9a-f-]{36})<\/code>/.exec(reply.body)![1]!
   t.match((await server.store.records.get(CLIENTS, id))?.value, { status: 'active' })

@@ -235,3 +235,17 @@ t.test('an app whose client was disabled is shown as no longer in force', async 
   t.match(toText((await me.get('/auth/manage')).body), /No app has access.*No longer in force/)
   t.equal((await server.store.records.list(AUTHORIZATIONS, 'me')).length, 1)
 })
+
+t.test('the last use is told of what stands, and counts for whom it was', async (t) => {
+  const { server, me, person } = await open(t)
+  await addClient(server, 'test', 'Tester')
+  const grant = { subject: 'Patient/p', client: 'test', patient: 'p', purpose: 'PATRQT' }
+  const uses = async () => (await me.get('/auth/manage')).body.match(/Last used/g)?.length ?? 0
+  await authorize(server, 'me', { client: 'test', grant: { ...grant, subject: PROXY } })
+  await person('GET', 'Patient/p')
+  await server.store.journal.flush()
+  t.equal(await uses(), 0, 'a use of the own record is none of what a proxy has allowed')
+  await authorize(server, 'me', { client: 'test', grant })
+  await authorize(server, 'me', { client: 'test', grant, until: Date.now() - 1 })
+  t.equal(await uses(), 1, 'nothing that has ended was used since')
+})

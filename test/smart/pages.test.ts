@@ -13,3 +13,14 @@ t.test('assets are served without a token, and again only where they have change
   })
   t.equal(again.statusCode, 304)
 })
+
+t.test('whoever types the address of the server comes to their own page, beneath a path too', async (t) => {
+  for (const path of ['', '/health']) {
+    const { app } = await openServer(t, { MUSUBI_BASE_URL: `https://example.org${path}/fhir` })
+    for (const each of ['/', '/auth']) {
+      const reply = await app.inject(`${path}${each}`)
+      t.equal(reply.statusCode, 303)
+      t.equal(reply.headers.location, `${path}/auth/manage`)
+    }
+  }
+})

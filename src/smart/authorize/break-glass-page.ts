@@ -1,6 +1,6 @@
 // Break-glass: a reason, coded and in words, before a record is opened in an emergency (B1). https://profiles.ihe.net/ITI/PCF/
 import type { Language } from '../../fhir/outcome.ts'
-import { type Words, words } from '../describe/words.ts'
+import { EMERGENCY_REASONS } from '../../interactions/break-glass.ts'
 import type { Form } from '../form.ts'
 import { toTime } from '../pages/dates.ts'
 import { type Html, html } from '../pages/html.ts'
@@ -24,14 +24,6 @@ export type BreakGlassAnswer =
   | { readonly kind: 'invalid' }
   /** `reason` is the code and the words, as they stand in the access log and in the notice to the person. */
   | { readonly kind: 'allow'; readonly code: string; readonly reason: string }
-
-const REASONS: Readonly<Record<string, Words>> = {
-  'life-threatening': words('Danger to life', '生命の危険がある'),
-  unconscious: words('The person cannot answer', '本人が意思を示せない'),
-  'emergency-treatment': words('Treatment that cannot wait', '一刻を争う治療'),
-  disaster: words('Disaster or mass casualties', '災害・多数傷病者'),
-  other: words('Another emergency', 'その他の緊急事態'),
-}
 
 const FIELDS = { reason: 'reason', words: 'words', step: 'step' } as const
 const MAX_WORDS_CHARS = 500
@@ -93,7 +85,7 @@ ${facts([
 ${form(view, [
   group(
     text.why,
-    Object.entries(REASONS).map(([value, { [language]: label }]) =>
+    Object.entries(EMERGENCY_REASONS).map(([value, { [language]: label }]) =>
       radio({ name: FIELDS.reason, value, label, checked: filled[FIELDS.reason] === value }),
     ),
   ),
@@ -111,7 +103,7 @@ export function readBreakGlass(posted: Form): BreakGlassAnswer {
   if (posted[FIELDS.step] !== 'allow') return { kind: 'deny' }
   const code = posted[FIELDS.reason] ?? ''
   const said = (posted[FIELDS.words] ?? '').replace(/\s+/g, ' ').trim()
-  if (!Object.hasOwn(REASONS, code) || said === '' || [...said].length > MAX_WORDS_CHARS)
+  if (!Object.hasOwn(EMERGENCY_REASONS, code) || said === '' || [...said].length > MAX_WORDS_CHARS)
     return { kind: 'invalid' }
   return { kind: 'allow', code, reason: `${code}: ${said}` }
 }

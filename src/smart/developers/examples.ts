@@ -71,6 +71,14 @@ export function ehrLaunch({ base }: SmartUrls): string {
   return `https://app.example.org/launch?iss=${encodeURIComponent(base)}&launch=LAUNCH`
 }
 
+/** Returns the request by which a hospital's system gets the address that opens an app. */
+export function startLaunch({ launch }: SmartUrls): string {
+  return `curl ${launch} \\
+  -H 'Authorization: Bearer ACCESS_TOKEN' \\
+  -d client_id=CLIENT_ID \\
+  -d patient=PATIENT_ID`
+}
+
 /** Returns metadata of a system without a user. https://hl7.org/fhir/smart-app-launch/backend-services.html */
 export function backendMetadata(): string {
   return `{

@@ -63,6 +63,7 @@ ${example(text.refresh, examples.refresh(urls), language)}
 <h3>${text.ehr}</h3>
 <p>${text.ehrLead}</p>
 ${example(text.ehrUrl, examples.ehrLaunch(urls), language)}
+${example(text.ehrStart, examples.startLaunch(urls), language)}
 <h2 id="backend">${text.backend}</h2>
 <p>${text.backendLead}</p>
 ${example(text.metadata, examples.backendMetadata(), language)}

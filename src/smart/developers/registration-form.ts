@@ -64,7 +64,7 @@ export function registrationForm(view: RegistrationView, { rootPath }: SmartUrls
 ${registered && result(registered, language)}
 ${error !== undefined && notice('error', html`${text.wrong}: <span lang="en">${error}</span>`)}
 ${form(
-  { action: `${rootPath}/developers/register`, csrf },
+  { action: `${rootPath}/developers/register#test-app`, csrf },
   html`${field('client_name', text.name, filled)}
 ${field('redirect_uri', text.redirect, filled)}
 ${field('scope', text.scope, filled)}

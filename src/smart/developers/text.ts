@@ -44,6 +44,7 @@ export const TEXT = {
     ehrLead:
       'Register a launch_uri. It is opened as below; add the scope launch and send launch=LAUNCH to the authorization endpoint.',
     ehrUrl: 'How your app is opened',
+    ehrStart: 'How a hospital system gets that address, with the token of its user',
     backend: 'Systems without a user',
     backendLead:
       'SMART Backend Services: the client signs an assertion with its own key (RS384 or ES384) and gets a token for five minutes.',
@@ -96,6 +97,7 @@ export const TEXT = {
     ehrLead:
       'launch_uri を登録してください。次のように開かれます。スコープ launch を加え、認可エンドポイントに launch=LAUNCH を送ります。',
     ehrUrl: 'アプリの開かれ方',
+    ehrStart: '病院システムが利用者のトークンでその URL を得る方法',
     backend: '利用者のいないシステム',
     backendLead:
       'SMART Backend Services です。クライアントは自分の鍵（RS384 か ES384）でアサーションに署名し、5 分間のトークンを得ます。',

@@ -41,7 +41,9 @@ export async function listApps(
   const all = rows.map(({ value }) => value as Authorization)
   const uses = await readUses(context, account)
   const found = await Promise.all(
-    all.map(async (each) => toAppAccess(context, each, language, uses.get(each.client))),
+    all.map(async (each) =>
+      toAppAccess(context, each, language, uses.get(toUseKey(each.client, each.grant.subject))),
+    ),
   )
   return found.toSorted((a, b) => b.since - a.since)
 }
@@ -60,6 +62,7 @@ async function toAppAccess(
   const isOthers = patient !== undefined && (patient !== grant.subject || grant.act !== undefined)
   const refs = [...(isOthers ? [patient] : []), ...(grant.organization ? [grant.organization] : [])]
   const names = await namesOf(context, grant, refs)
+  const stands = await isInForce(app.store, authorization)
   return {
     id,
     clientName: client ? nameOf(client, language) : clientId,
@@ -71,8 +74,9 @@ async function toAppAccess(
     since: createdAt,
     ...(until !== undefined && { until }),
     ...(endedAt !== undefined && { endedAt }),
-    ...(lastUse !== undefined && lastUse >= createdAt && { lastUse }),
-    isInForce: await isInForce(app.store, authorization),
+    // Of what has ended, a later use was by another that is in force.
+    ...(stands && lastUse !== undefined && lastUse >= createdAt && { lastUse }),
+    isInForce: stands,
   }
 }
 
@@ -86,13 +90,19 @@ async function namesOf(
   return readNames(context.app, await policyOf(context.app, grant), refs)
 }
 
-// By client: when it last did something in the name of the account.
+function toUseKey(client: string, subject: string): string {
+  return `${client} ${subject}`
+}
+
+// When a client last did something in the name of each whom the account stands for.
 async function readUses({ app }: SmartContext, { bindings }: Account): Promise<ReadonlyMap<string, number>> {
   const uses = new Map<string, number>()
   for (const { ref } of bindings) {
     const { rows } = await app.store.journal.list({ subject: ref, limit: MAX_ROWS })
-    for (const { row } of rows)
-      if (row.outcome === 0 && row.at > (uses.get(row.agent.client) ?? 0)) uses.set(row.agent.client, row.at)
+    for (const { row } of rows) {
+      const key = toUseKey(row.agent.client, ref)
+      if (row.outcome === 0 && row.at > (uses.get(key) ?? 0)) uses.set(key, row.at)
+    }
   }
   return uses
 }
