@@ -31,7 +31,7 @@ const maySmart = {
   keys: [],
   manage: ['authorize', 'describe', 'pages', 'people'],
   pages: [],
-  people: ['issuers', 'pages'],
+  people: ['authorize', 'issuers', 'pages'],
   'token-endpoint': ['clients'],
 }
 const folders = Object.entries(maySmart).map(([folder, allowed]) => ({
