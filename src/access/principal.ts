@@ -54,6 +54,8 @@ export interface TokenGrant {
   readonly authorization?: string
   /** The FHIR base that the token was made for. */
   readonly audience?: string
+  /** Instant (ms) at which a client got it in its own name. */
+  readonly issuedAt?: number
   readonly expiresAt: number
 }
 

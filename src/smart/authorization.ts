@@ -2,7 +2,7 @@
 import type { TokenGrant } from '../access/principal.ts'
 import type { RecordChange, Store } from '../store/store.ts'
 import { findAccount } from './account.ts'
-import { findClient } from './client.ts'
+import { findClient, isActiveSince } from './client.ts'
 
 /** The collection of `Records` that holds authorizations by id; the account that granted one owns it. */
 export const AUTHORIZATIONS = 'authorization'
@@ -122,10 +122,10 @@ export async function isInForce(
   authorization: Authorization,
   now = Date.now(),
 ): Promise<boolean> {
-  const { endedAt, until, client: clientId, account: accountId, grant, consent } = authorization
+  const { endedAt, until, createdAt, client: clientId, account: accountId, grant, consent } = authorization
   if (endedAt !== undefined || (until !== undefined && until <= now)) return false
   const client = await findClient({ records }, clientId)
-  if (client?.status !== 'active' || !client.purposes.includes(grant.purpose)) return false
+  if (!client || !isActiveSince(client, createdAt) || !client.purposes.includes(grant.purpose)) return false
   const account = await findAccount({ records }, accountId)
   if (!account?.bindings.some(({ ref }) => ref === (grant.act ?? grant.subject))) return false
   return consent === undefined || (await consents.current(consent))?.['status'] === 'active'

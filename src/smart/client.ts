@@ -47,6 +47,8 @@ export interface Client {
   readonly organization?: string
   /** Instant (ms). */
   readonly registeredAt: number
+  /** Instant (ms) at which it was last disabled: what it was given until then stays ended, whatever becomes of it. */
+  readonly disabledAt?: number
   /** Goes up by one with each change, so that no two are made of the same state. */
   readonly revision?: number
 }
@@ -66,6 +68,11 @@ export async function findClient(
   id: string,
 ): Promise<Client | undefined> {
   return (await records.get(CLIENTS, id))?.value as Client | undefined
+}
+
+/** True of a client that is active and was not disabled since an instant (ms). */
+export function isActiveSince({ status, disabledAt = -1 }: Client, instant: number): boolean {
+  return status === 'active' && instant > disabledAt
 }
 
 /** Returns the clients of a store. */

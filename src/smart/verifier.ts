@@ -3,7 +3,7 @@ import { type Principal, type TokenGrant, toPrincipal } from '../access/principa
 import type { AppContext } from '../interactions/context.ts'
 import { findInForce } from './authorization.ts'
 import { keepNewest } from './bounded.ts'
-import { findClient } from './client.ts'
+import { findClient, isActiveSince } from './client.ts'
 import { withinRegistration } from './clients/within-registration.ts'
 import { isJws, type VerifyExternal } from './external-token.ts'
 import { findGrant, hashToken, isToken } from './token.ts'
@@ -111,5 +111,5 @@ export async function stands(store: AppContext['store'], grant: TokenGrant): Pro
   if (grant.authorization !== undefined) return (await findInForce(store, grant.authorization)) !== undefined
   const client = await findClient(store, grant.client)
   if (client === undefined) return grant.audience === undefined
-  return client.status === 'active' && client.purposes.includes(grant.purpose)
+  return isActiveSince(client, grant.issuedAt ?? 0) && client.purposes.includes(grant.purpose)
 }

@@ -206,7 +206,7 @@ t.test(
     t.match(await device(id), { status: 'inactive' })
     t.equal((await client('disable', id)).code, 0, 'once more changes nothing')
     t.equal((await client('approve', id)).code, 0)
-    t.strictSame(await isOpen(), [true, true, true])
+    t.strictSame(await isOpen(), [false, true, true], 'what was granted before stays ended')
     t.match(await device(id), { status: 'active' })
   },
 )

@@ -238,7 +238,7 @@ t.test('an app whose client was disabled is shown as no longer in force', async 
 
 t.test('the last use is told of what stands, and counts for whom it was', async (t) => {
   const { server, me, person } = await open(t)
-  await addClient(server, 'test', 'Tester')
+  await putClient(server.store, 'test', {}, { client_name: 'Tester' })
   const grant = { subject: 'Patient/p', client: 'test', patient: 'p', purpose: 'PATRQT' }
   const uses = async () => (await me.get('/auth/manage')).body.match(/Last used/g)?.length ?? 0
   await authorize(server, 'me', { client: 'test', grant: { ...grant, subject: PROXY } })

@@ -41,9 +41,13 @@ export function approveClient(context: Context, id: string, decided: Decided): P
   })
 }
 
-/** Disables a client: its tokens are no longer accepted from the next request, and it gets no others. */
+/** Disables a client: its tokens are no longer accepted from the next request, also once it is approved again, and it gets no others. */
 export function disableClient(context: Context, id: string): Promise<Client> {
-  return change(context, 'disable', id, async (before) => ({ ...before, status: 'disabled' }))
+  return change(context, 'disable', id, async (before) => ({
+    ...before,
+    status: 'disabled',
+    disabledAt: Date.now(),
+  }))
 }
 
 /** Gives a client a new secret; the old one is no longer accepted. Throws FhirError `invalid` for one that has none. */

@@ -68,11 +68,11 @@ export async function issueTokens(
 /** Returns the answer and the row of a token that no person has granted. */
 export function issueBackendToken(
   { settings, urls }: SmartContext,
-  grant: Omit<TokenGrant, 'expiresAt' | 'audience'>,
+  grant: Omit<TokenGrant, 'expiresAt' | 'audience' | 'issuedAt'>,
   now = Date.now(),
 ): Issued {
   const expiresAt = now + settings.backendTokenTtl
-  const { token, row } = mintToken({ ...grant, audience: urls.base, expiresAt })
+  const { token, row } = mintToken({ ...grant, audience: urls.base, issuedAt: now, expiresAt })
   const response = {
     access_token: token,
     token_type: 'Bearer',
