@@ -239,8 +239,9 @@ t.test('32: a person is the patient of their own token, a proxy has who they act
     t.equal(body.patient, patient)
   }
   const proxy = { scope: 'patient/Observation.rs', as: 'RelatedPerson/r1' }
-  const { back } = await askUser(server, proxy)
-  t.equal(back.get('error'), 'access_denied', 'there is no delegation')
+  await t.rejects(askUser(server, proxy), /no delegation that you have covers it/, 'not by a forged answer')
+  const { back } = await askUser(server, { ...proxy, fields: { decision: 'deny' } })
+  t.equal(back.get('error'), 'access_denied')
 })
 
 const FORBIDDEN = ['\\', '"', 'é', '結', '\t', '\n', '\r', '\u00a0', '\u3000']
