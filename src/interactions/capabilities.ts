@@ -16,7 +16,7 @@ interface Statement {
 const statements = new WeakMap<Definitions, Statement>()
 
 /** The day from which this form of the statement is published. */
-const DATE = '2026-11-24'
+const DATE = '2026-11-28'
 
 /** Returns the statement, made once and again when parameters were posted; `not-modified` where the client has it. */
 export function toCapabilities(context: AppContext, { ifNoneMatch }: Capabilities): Result {
@@ -81,8 +81,8 @@ const COMPARTMENTS = ['Patient', 'Encounter', 'RelatedPerson', 'Practitioner', '
 
 const DOCUMENTATION =
   'Unknown parameters are refused, or ignored and left out of the self link with Prefer: handling=lenient. ' +
-  'What the token may not see behaves as if it were not there. An update creates only where create and update of the ' +
-  'type are granted without limits. A conditional delete takes one match, or as many as its _count.'
+  'What the token may not see behaves as if it were not there. An update creates only for organisations that may choose ' +
+  'ids, where update of the type is granted without limits. A conditional delete takes one match, or as many as its _count.'
 
 const SECURITY = {
   cors: true,
