@@ -40,7 +40,8 @@ export async function runBatch(
   return outcomes
 }
 
-// Writes to different resources share durable commits; whatever else there is comes in the order in which it stands.
+// Writes to different resources share durable commits; whatever else there is, what looks for matches among it, comes in the
+// order in which it stands.
 function countTogether(entries: readonly (Entry | Refused)[], from: number): number {
   const targets = new Set<string>()
   let count = 0
@@ -55,7 +56,7 @@ function countTogether(entries: readonly (Entry | Refused)[], from: number): num
 function toTarget(entry: Entry | Refused, nth: number): string | undefined {
   if ('error' in entry) return `refused ${nth}`
   const { asked } = entry
-  if (asked.kind === 'create') return `new ${nth}`
+  if (asked.kind === 'create') return asked.ifNoneExist === undefined ? `new ${nth}` : undefined
   const isWrite = asked.kind === 'update' || asked.kind === 'patch' || asked.kind === 'delete'
   return isWrite && asked.target.id !== undefined ? `${asked.type}/${asked.target.id}` : undefined
 }

@@ -545,3 +545,28 @@ t.test('2,600 entries in one go do not hold up other requests', async (t) => {
   t.equal((await reply).body.entry.length, 2601)
   t.ok(reads > 20, `${reads} reads were answered meanwhile`)
 })
+
+t.test('a conditional create in a batch sees what stands before it, and not what comes after', async (t) => {
+  const call = await openClient(await openServer(t))
+  const body = (identifier: string) => ({
+    resourceType: 'Observation',
+    status: 'final',
+    identifier: [{ system: 'urn:x', value: identifier }],
+    code: { text: 'x' },
+  })
+  const [first, second] = [
+    (await call('POST', 'Observation', body('a'))).body,
+    (await call('POST', 'Observation', body('b'))).body,
+  ]
+  const create = (identifier: string) => ({
+    resource: body(identifier),
+    request: { method: 'POST', url: 'Observation', ifNoneExist: `identifier=urn:x|${identifier}` },
+  })
+  const remove = (id: string) => ({ request: { method: 'DELETE', url: `Observation/${id}` } })
+  const entry = [remove(first.id), create('a'), create('b'), remove(second.id)]
+  const reply = await call('POST', '', { resourceType: 'Bundle', type: 'batch', entry })
+  t.strictSame(
+    reply.body.entry.map(({ response }: { response: { status: string } }) => response.status.slice(0, 3)),
+    ['204', '201', '200', '204'],
+  )
+})
