@@ -9,7 +9,7 @@ const ONE_SLASH = 'http:/jpfhir.jp/fhir/clins/CodeSystem/JP_ehrshrs_indication'
 /** True where `meta.tag` or `meta.security` has the flag, in either spelling of its system. */
 export function hasFlag(resource: Resource, flag: 'UNINFORMED' | 'UNDELIVERED'): boolean {
   const { meta } = resource
-  if (meta === undefined) return false
+  if (!meta) return false
   const isFlag = (coding: Coding | null) =>
     coding?.code === flag && (coding.system === FLAG_SYSTEM || coding.system === ONE_SLASH)
   return [meta.tag, meta.security].some((codings) => Array.isArray(codings) && codings.some(isFlag))
@@ -18,7 +18,7 @@ export function hasFlag(resource: Resource, flag: 'UNINFORMED' | 'UNDELIVERED'):
 /** Returns the resource with the flags' system spelt as it is kept: the resource itself where nothing is to be changed. */
 export function normaliseFlags(resource: Resource): Resource {
   const { meta } = resource
-  if (meta === undefined) return resource
+  if (!meta) return resource
   const [tag, security] = [normalise(meta.tag), normalise(meta.security)]
   if (tag === meta.tag && security === meta.security) return resource
   return { ...resource, meta: { ...meta, ...(security && { security }), ...(tag && { tag }) } }

@@ -570,3 +570,29 @@ t.test('a conditional create in a batch sees what stands before it, and not what
     ['204', '201', '200', '204'],
   )
 })
+
+t.test('a resource of a transaction whose meta is damaged is refused as any other', async (t) => {
+  const call = await openClient(await openServer(t))
+  const damages = [
+    null,
+    [],
+    [null],
+    'x',
+    { security: null },
+    { security: [null] },
+    { security: ['x'] },
+    { security: [{ code: 1, system: [] }] },
+    { tag: [null] },
+    { tag: null },
+    { profile: null },
+  ]
+  const sound = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+  for (const damage of damages) {
+    const resource = { ...sound, meta: damage }
+    const contained = { ...sound, contained: [{ resourceType: 'Basic', id: 'a', meta: damage }, damage] }
+    for (const entry of [[post(resource)], [post(contained)]]) {
+      const { status, text } = await call('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
+      t.ok(status >= 400 && status < 500, `${JSON.stringify(damage)}: ${status} ${text.slice(0, 200)}`)
+    }
+  }
+})
