@@ -1,6 +1,4 @@
 // musubi issuer: whom the operator trusts beside this server: OpenID providers, other authorization servers, signers of software statements.
-import { parseArgs } from 'node:util'
-import { buildTaskRow } from '../access/audit.ts'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
 import { FhirError } from '../fhir/outcome.ts'
@@ -11,7 +9,9 @@ import { readIssuer } from '../smart/issuers/read-issuer.ts'
 import { openKeys } from '../smart/keys/open-keys.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordChange, RecordRow, Store } from '../store/store.ts'
+import { toTaskJournal } from './audit/record-task.ts'
 import { readJson } from './input/read-json.ts'
+import { readVerb } from './input/read-verb.ts'
 
 export const summary = 'Adds, lists and removes issuers that are trusted beside this server.'
 export const usage = `add FILE.json | list | remove ISSUER
@@ -30,10 +30,11 @@ request, also of a server that runs; remove ends every use of the issuer.`
 
 /** Arguments that each verb takes. */
 const VERBS: Readonly<Record<string, number>> = { add: 1, list: 0, remove: 1 }
+const TAKEN = 'issuer takes add FILE.json, list, or remove ISSUER'
 
 /** Returns 0; throws RangeError for wrong arguments or a file that cannot be read, FhirError naming what is wrong with an issuer. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
-  const [verb, given] = parse(args)
+  const [verb, given] = readVerb(args, VERBS, TAKEN)
   const store = await openStore(config.store)
   try {
     if (verb === 'add') await add(config, store, given!)
@@ -43,16 +44,6 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   } finally {
     await store.close()
   }
-}
-
-function parse(args: readonly string[]): readonly string[] {
-  try {
-    const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true })
-    if (VERBS[positionals[0] ?? ''] === positionals.length - 1) return positionals
-  } catch (error) {
-    throw new RangeError((error as Error).message)
-  }
-  throw new RangeError('issuer takes add FILE.json, list, or remove ISSUER')
 }
 
 async function add(config: Config, store: Store, file: string): Promise<void> {
@@ -86,7 +77,7 @@ async function remove(config: Config, store: Store, issuer: string): Promise<voi
 
 // The notes and the row of the access log ride in the commit of the change.
 async function change(
-  { audit }: Config,
+  config: Config,
   store: Store,
   records: readonly RecordChange[],
   notes: readonly { readonly key: string; readonly before?: unknown; readonly after?: unknown }[],
@@ -95,7 +86,7 @@ async function change(
   const query = `issuer ${verb} ${notes.map(({ key }) => key).join(' ')}`
   await store.commit([], {
     records: [...records, ...notes.map((note) => noteConfiguration({ collection: ISSUERS, ...note }))],
-    ...(audit && { journal: [{ kind: 'audit', row: buildTaskRow({ task: 'config', query }) }] }),
+    journal: toTaskJournal(config, { task: 'config', query }),
   })
 }
 

@@ -1,7 +1,6 @@
 // musubi keys: the keys that sign id_tokens, and the secret that all keys of the store are sealed with.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { buildTaskRow } from '../access/audit.ts'
 import type { Config } from '../config.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { noteConfiguration } from '../interactions/configuration.ts'
@@ -21,7 +20,7 @@ import {
 } from '../smart/keys/signing-keys.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordChange, Store } from '../store/store.ts'
-import { recordTask } from './audit/record-task.ts'
+import { recordTask, toTaskJournal } from './audit/record-task.ts'
 
 export const summary = 'Lists and rotates the keys that sign tokens, and the secret they are sealed with.'
 export const usage = `list | rotate [--compromised] [--secret file|stdin]
@@ -85,7 +84,7 @@ async function rotate(config: Config, store: Store, { compromised, secret }: Rot
   const write = (more: readonly RecordChange[]) =>
     store.commit([], {
       records: [...records, note, ...more],
-      ...(config.audit && { journal: [{ kind: 'audit', row: buildTaskRow({ task: 'config', query }) }] }),
+      journal: toTaskJournal(config, { task: 'config', query }),
     })
   if (secret === undefined) await write([])
   else {

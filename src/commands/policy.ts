@@ -1,6 +1,4 @@
 // musubi policy: what the operator decides beside the persons' consents: hard denies, statutory permits, the opt-out channel.
-import { parseArgs } from 'node:util'
-import { buildTaskRow } from '../access/audit.ts'
 import { createContext } from '../app.ts'
 import type { Config } from '../config.ts'
 import { NOTICES, POLICIES } from '../consent/governance.ts'
@@ -10,7 +8,9 @@ import { FhirError } from '../fhir/outcome.ts'
 import { noteConfiguration } from '../interactions/configuration.ts'
 import { openStore } from '../store/open.ts'
 import type { RecordChange, Store } from '../store/store.ts'
+import { toTaskJournal } from './audit/record-task.ts'
 import { readJson } from './input/read-json.ts'
+import { readVerb } from './input/read-verb.ts'
 
 export const summary =
   "Adds, lists and removes the operator's policies; notes a notice of the opt-out channel."
@@ -25,10 +25,11 @@ optout-secondary policy; removing the policy removes its notices.`
 
 /** Arguments that each verb takes. */
 const VERBS: Readonly<Record<string, number>> = { add: 1, list: 0, remove: 1, notice: 3 }
+const TAKEN = 'policy takes add FILE.json, list, remove ID, or notice ID Patient/ID YYYY-MM-DD'
 
 /** Returns 0; throws RangeError for wrong arguments or a file that cannot be read, FhirError naming what is wrong with a policy or a notice. */
 export async function run(args: readonly string[], config: Config): Promise<number> {
-  const [verb, ...given] = parse(args)
+  const [verb, ...given] = readVerb(args, VERBS, TAKEN)
   const store = await openStore(config.store)
   try {
     switch (verb) {
@@ -49,16 +50,6 @@ export async function run(args: readonly string[], config: Config): Promise<numb
   } finally {
     await store.close()
   }
-}
-
-function parse(args: readonly string[]): readonly string[] {
-  try {
-    const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true })
-    if (VERBS[positionals[0] ?? ''] === positionals.length - 1) return positionals
-  } catch (error) {
-    throw new RangeError((error as Error).message)
-  }
-  throw new RangeError('policy takes add FILE.json, list, remove ID, or notice ID Patient/ID YYYY-MM-DD')
 }
 
 async function add(config: Config, store: Store, file: string): Promise<void> {
@@ -103,7 +94,7 @@ async function find(store: Store, id: string): Promise<PolicyRow> {
 
 // The note and the row of the access log ride in the commit of the change.
 async function change(
-  { audit }: Config,
+  config: Config,
   store: Store,
   records: readonly RecordChange[],
   what: { readonly before?: unknown; readonly after?: unknown },
@@ -111,9 +102,8 @@ async function change(
   const last = records.at(-1)!
   const { collection, key } = 'row' in last ? last.row : last
   const verb = what.after === undefined ? 'remove' : 'put'
-  const row = buildTaskRow({ task: 'config', query: `policy ${verb} ${collection} ${key}` })
   await store.commit([], {
     records: [...records, noteConfiguration({ collection, key, ...what })],
-    ...(audit && { journal: [{ kind: 'audit', row }] }),
+    journal: toTaskJournal(config, { task: 'config', query: `policy ${verb} ${collection} ${key}` }),
   })
 }

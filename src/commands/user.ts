@@ -1,5 +1,5 @@
 // musubi user: the people who log in, whom they stand for, and their passwords. https://pages.nist.gov/800-63-4/sp800-63a.html
-import { buildTaskRow } from '../access/audit.ts'
+
 import type { Config } from '../config.ts'
 import { FhirError } from '../fhir/outcome.ts'
 import { ACCOUNTS, type Account } from '../smart/account.ts'
@@ -16,6 +16,7 @@ import { hashPassword } from '../smart/people/password.ts'
 import { findPasswordProblem, PASSWORD_PROBLEMS } from '../smart/people/password-rules.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { toTaskJournal } from './audit/record-task.ts'
 import { parseUserFlags, toBindings } from './user/read-account.ts'
 import { readSecret } from './user/read-secret.ts'
 
@@ -110,8 +111,7 @@ async function readPassword(login: string): Promise<string> {
 }
 
 // The row of the access log rides in the commit of the change.
-function toNote({ audit }: Config, verb: string, { id, bindings }: Account): Riders {
+function toNote(config: Config, verb: string, { id, bindings }: Account): Riders {
   const patients = bindings.map(({ ref }) => ref).filter((ref) => ref.startsWith('Patient/'))
-  const row = buildTaskRow({ task: 'config', query: `user ${verb} ${id}`, patients })
-  return audit ? { journal: [{ kind: 'audit', row }] } : {}
+  return { journal: toTaskJournal(config, { task: 'config', query: `user ${verb} ${id}`, patients }) }
 }
