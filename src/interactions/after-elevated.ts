@@ -8,7 +8,7 @@ import type { Resource } from '../fhir/resource.ts'
 import { type Disclosure, toNotice, toReview } from './break-glass.ts'
 import type { AppContext } from './context.ts'
 import { planCreate } from './create.ts'
-import type { Piece, Result } from './result.ts'
+import { parsePieces, type Result } from './result.ts'
 
 /** Collection of records: a row for each session that has disclosed something; its key is the session's. */
 export const SESSIONS = 'break-glass-session'
@@ -85,7 +85,7 @@ function discloses(result: Result): boolean {
     case 'not-modified':
       return result.version === undefined || !isUniversal(result.version.type)
     case 'pieces':
-      return holdsPersonal(JSON.parse(toText(result.pieces)) as Resource)
+      return holdsPersonal(parsePieces(result.pieces))
     case 'resource':
       return holdsPersonal(result.resource as Resource)
     case 'written':
@@ -113,8 +113,4 @@ interface Entry {
   readonly resource?: Resource
   /** In a history. */
   readonly request?: { readonly url?: string }
-}
-
-function toText(pieces: readonly Piece[]): string {
-  return pieces.map((piece) => (typeof piece === 'string' ? piece : Buffer.from(piece).toString())).join('')
 }

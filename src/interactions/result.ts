@@ -26,6 +26,13 @@ export interface Stored extends VersionMark {
 /** JSON text in pieces, so that stored bytes are served without being parsed. */
 export type Piece = string | Uint8Array
 
+/** Returns the resource that pieces are the text of. */
+export function parsePieces(pieces: readonly Piece[]): Resource {
+  return JSON.parse(
+    pieces.map((piece) => (typeof piece === 'string' ? piece : Buffer.from(piece).toString())).join(''),
+  )
+}
+
 type Kind =
   /** A version that was asked for. */
   | { readonly kind: 'found'; readonly version: Stored; readonly mask?: Mask }

@@ -46,7 +46,7 @@ export interface Authorization {
   /** Set by the person on the consent screen: no token outlives it. */
   readonly until?: number
   readonly endedAt?: number
-  readonly endedBy?: 'user' | 'client' | 'reuse' | 'operator' | 'superseded'
+  readonly endedBy?: 'user' | 'client' | 'reuse' | 'operator'
 }
 
 /** Returns the authorization, ended ones too; undefined where there is none. */

@@ -5,17 +5,9 @@ import { authenticateClient } from './clients/authenticate.ts'
 import type { SmartContext } from './context.ts'
 import { UNCACHED } from './failure.ts'
 import { parseFormBody } from './form.ts'
-import { type Introspected, introspectToken } from './introspect/token.ts'
+import { type Asker, type Introspected, introspectToken } from './introspect/token.ts'
 import { OAuthError } from './oauth-error.ts'
-
-/** Who asks: a client that has proved who it is, or whoever holds a token. */
-interface Caller {
-  readonly client: string
-  /** The key of the token it came with. */
-  readonly token?: string
-  /** May ask of others' tokens. */
-  readonly isTrusted: boolean
-}
+import { toBearer } from './verifier.ts'
 
 /**
  * Adds `POST /auth/introspect` (RFC 7662). It answers a confidential client, and a bearer token in Authorization, of access tokens
@@ -44,7 +36,7 @@ async function readCaller(
   request: FastifyRequest,
   reply: FastifyReply,
   form: ReturnType<typeof parseFormBody>,
-): Promise<Caller> {
+): Promise<Asker> {
   const { authorization } = request.headers
   if (/^bearer /i.test(authorization ?? '')) {
     if (form['client_secret'] !== undefined || form['client_assertion'] !== undefined)
@@ -61,19 +53,19 @@ async function readBearer(
   { verifier }: SmartContext,
   authorization: string | undefined,
   reply: FastifyReply,
-): Promise<Caller> {
+): Promise<Asker> {
   const principal = verifier.known(authorization) ?? (await verifier.verify(authorization))
   if (!principal) {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
     throw new OAuthError('invalid_token', 'The bearer token is unknown, expired or revoked')
   }
   const isTrusted = principal.scopes.some(({ rights }) => /[rs]/.test(rights))
-  return { client: principal.client, token: authorization!.slice(7).trim(), isTrusted }
+  return { client: principal.client, token: toBearer(authorization), isTrusted }
 }
 
 async function note(
   context: SmartContext,
-  { client }: Caller,
+  { client }: Asker,
   found: Introspected | undefined,
 ): Promise<void> {
   const { grant } = found ?? {}

@@ -59,7 +59,7 @@ function asksRecords(scope: string): boolean {
  * grant or the Consent; nothing is granted then.
  */
 export async function decide(context: SmartContext, decided: Decided): Promise<string> {
-  const { pending, client, capacity, scope } = decided
+  const { pending, client, scope } = decided
   const now = Date.now()
   const grant = toGrant(decided)
   await refuseOn(async () => {
@@ -79,7 +79,7 @@ export async function decide(context: SmartContext, decided: Decided): Promise<s
     journal: toJournal(context, {
       event: 'authorize',
       client: client.id,
-      grant: { ...grant, ...capacity },
+      grant,
       scope,
       ...(consent !== undefined && { consent }),
     }),

@@ -8,7 +8,7 @@ import { readForm } from '../csrf.ts'
 import { type Form, parseFormBody, parseQuery } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { PageError } from '../page-error.ts'
-import { languageOf, sendPage, toFormTarget } from '../pages/send-page.ts'
+import { sendPage, toFormTarget } from '../pages/send-page.ts'
 import { seeOther } from '../see-other.ts'
 import { findSession } from '../session.ts'
 import { decide } from './decided.ts'
@@ -16,7 +16,15 @@ import { findLaunch } from './launch.ts'
 import { claimPending, findPending, keepPending, type Pending, startPending } from './pending.ts'
 import { redirect, redirectError } from './redirect.ts'
 import { readDestination, readRequest } from './request.ts'
-import { askConsent, askElevation, askIdentity, askPatient, type Turn, type Visit } from './screens.ts'
+import {
+  askConsent,
+  askElevation,
+  askIdentity,
+  askPatient,
+  type Turn,
+  toLanguage,
+  type Visit,
+} from './screens.ts'
 import { nextStep, type Question, type Step } from './step.ts'
 
 /** As much as fits into a URL, where the same is sent by GET, and more: a request is kept for a while, whoever sends it. */
@@ -111,7 +119,7 @@ function assertMayAsk({ request }: Pending, { kind }: Step): void {
 }
 
 async function takeTurn(visit: Visit, turn: Turn, question?: Question): Promise<FastifyReply> {
-  const { context, request, reply, pending } = visit
+  const { context, reply, pending } = visit
   if (turn.kind === 'decided') return finish(visit, question!, turn.decision)
   if (turn.kind === 'kept') {
     await keepPending(context, turn.pending)
@@ -121,7 +129,7 @@ async function takeTurn(visit: Visit, turn: Turn, question?: Question): Promise<
   return sendPage(context, reply, {
     title,
     body,
-    language: languageOf(context, request, pending.request.uiLocales),
+    language: toLanguage(visit),
     formTargets: [toFormTarget(pending.request.redirectUri)],
   })
 }

@@ -3,6 +3,7 @@ import { FhirError } from '../../fhir/outcome.ts'
 import type { Resource } from '../../fhir/resource.ts'
 import type { AppContext } from '../../interactions/context.ts'
 import type { Params } from '../../interactions/params.ts'
+import { parsePieces } from '../../interactions/result.ts'
 import { performAs, policyOf } from '../acting.ts'
 import type { SmartContext } from '../context.ts'
 import type { Capacity } from './capacity.ts'
@@ -55,7 +56,7 @@ export async function searchPeople(
       params,
       handling: 'strict',
     })
-    return result.kind === 'pieces' ? toFound(join(result.pieces)) : { people: [] }
+    return result.kind === 'pieces' ? toFound(parsePieces(result.pieces)) : { people: [] }
   } catch (error) {
     if (error instanceof FhirError && error.status < 500) return { people: [] }
     throw error
@@ -72,12 +73,6 @@ function toCriterion(query: string): Params[number] {
   if (year !== undefined) return ['birthdate', `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`]
   const isNumber = /^[0-9A-Za-z-]*[0-9][0-9A-Za-z-]*$/.test(query)
   return [isNumber ? 'identifier' : 'name', query.replace(/[\\$,|]/g, '\\$&')]
-}
-
-function join(pieces: readonly (string | Uint8Array)[]): Resource {
-  return JSON.parse(
-    pieces.map((piece) => (typeof piece === 'string' ? piece : Buffer.from(piece).toString())).join(''),
-  )
 }
 
 interface Bundle {

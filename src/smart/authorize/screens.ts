@@ -12,7 +12,7 @@ import type { Form } from '../form.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Html } from '../pages/html.ts'
 import { languageOf } from '../pages/send-page.ts'
-import { PURPOSE_SCOPE } from '../purpose.ts'
+import { readPurposeScope } from '../purpose.ts'
 import { breakGlassPage, readBreakGlass } from './break-glass-page.ts'
 import type { Capacity } from './capacity.ts'
 import { consentPage } from './consent-page.ts'
@@ -60,7 +60,8 @@ function toFrame({ context, request, reply, pending }: Visit) {
   }
 }
 
-function toLanguage({ context, request, pending }: Visit) {
+/** Returns the language of the page of a request. */
+export function toLanguage({ context, request, pending }: Visit) {
   return languageOf(context, request, pending.request.uiLocales)
 }
 
@@ -117,7 +118,7 @@ export async function askPatient(visit: Visit, { account, capacity }: Asking<'pa
 }
 
 function isElevating({ request }: Pending): boolean {
-  return request.scope.split(' ').includes(`${PURPOSE_SCOPE}BTG`)
+  return readPurposeScope(request.scope) === 'BTG'
 }
 
 // In an emergency the id on a card must do: offered as typed, whether or not there is such a person (B5).

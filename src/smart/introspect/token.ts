@@ -7,10 +7,12 @@ import { findGrant, isToken } from '../token.ts'
 import { identityClaims } from '../token-endpoint/id-token.ts'
 import { scopeNow, stands } from '../verifier.ts'
 
-/** Who asks, as far as it decides what is told. */
-interface Asker {
+/** Who asks: a client that has proved who it is, or whoever holds a token. */
+export interface Asker {
   readonly client: string
+  /** The token it came with. */
   readonly token?: string
+  /** May ask of others' tokens. */
   readonly isTrusted: boolean
 }
 
