@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { serveApps } from '../../conformance/apps/serve.ts'
 import { allow, exchange, type SmartServer } from '../support/authorization.ts'
-import { openBrowser } from '../support/browser.ts'
+import { openBrowser, openPage, sendPassword } from '../support/browser.ts'
 import { checkScreen } from '../support/check-screen.ts'
 import { freePort } from '../support/free-port.ts'
 import { measurement, openLiveServer } from '../support/live.ts'
@@ -29,15 +29,13 @@ async function openScene(t: Test): Promise<Scene | undefined> {
     if ((await put('POST', '/Observation', each)).status !== 201) throw new Error('not stored')
   await addPerson(server, 'taro', { ref: 'Patient/p1', name: '山田 太郎' })
   const app = await openSampleApp(t, server)
-  const context = await browser.newContext({ locale: 'en' })
-  context.setDefaultTimeout(15_000)
-  return { server, app, page: await context.newPage(), context }
+  const page = await openPage(browser, 'en')
+  return { server, app, page, context: page.context() }
 }
 
 async function logIn(page: Page, login = 'taro'): Promise<void> {
   await page.fill('#login', login)
-  await page.fill('#password', PASSWORD)
-  await page.click('form:has(#password) button[type=submit]')
+  await sendPassword(page, PASSWORD)
 }
 
 const press = (page: Page, decision: 'allow' | 'deny') => page.click(`button[value=${decision}]`)

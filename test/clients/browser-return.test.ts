@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { allow, toRequest } from '../support/authorization.ts'
-import { openBrowser } from '../support/browser.ts'
+import { openBrowser, openPage, sendPassword } from '../support/browser.ts'
 import { freePort } from '../support/free-port.ts'
 import { createSecret } from '../support/jwt.ts'
 import { openLiveServer } from '../support/live.ts'
@@ -30,14 +30,12 @@ t.test(
     )
     const account = await addPerson(server, 'taro', { ref: 'Patient/p1', name: '山田 太郎' })
     await allow(server, await server.visitor(account), client, { redirect_uri })
-    const page = await (await browser.newContext({ locale: 'en' })).newPage()
-    page.setDefaultTimeout(10_000)
+    const page = await openPage(browser, 'en')
     for (const change of [{}, { prompt: 'login' }]) {
       const query = toRequest(server, client, { redirect_uri, ...change })
       await page.goto(`${new URL(server.base).origin}/auth/authorize?${query}`)
       if ((await page.locator('#login').count()) > 0) await page.fill('#login', 'taro')
-      await page.fill('#password', PASSWORD)
-      await page.click('form:has(#password) button[type=submit]')
+      await sendPassword(page, PASSWORD)
       await page.waitForURL(`${redirect_uri}?**`)
       t.match(page.url(), /code=/, JSON.stringify(change))
       t.equal(await page.textContent('body'), 'the app')

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { SmartServer } from '../support/authorization.ts'
-import { openBrowser } from '../support/browser.ts'
+import { openBrowser, openPage, sendPassword } from '../support/browser.ts'
 import { checkScreen, tabTo } from '../support/check-screen.ts'
 import { HEART_RATE, measurement, openLiveServer, WEIGHT } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
@@ -57,12 +57,6 @@ async function openScene(t: Test): Promise<Scene | undefined> {
   return { server, app: await openSampleApp(t, server), browser }
 }
 
-async function openPage({ browser }: Scene, language: 'en' | 'ja'): Promise<Page> {
-  const context = await browser.newContext({ locale: language === 'ja' ? 'ja-JP' : 'en' })
-  context.setDefaultTimeout(15_000)
-  return context.newPage()
-}
-
 for (const language of ['en', 'ja'] as const)
   t.test(`a resident lets an app see heart rates until next month, and ends it (${language})`, async (t) => {
     const scene = await openScene(t)
@@ -70,14 +64,13 @@ for (const language of ['en', 'ja'] as const)
     const { server, app } = scene
     const words = WORDS[language]
     const check = (page: Page, name: string) => checkScreen(t, page, `${name}-${language}`)
-    const page = await openPage(scene, language)
+    const page = await openPage(scene.browser, language === 'ja' ? 'ja-JP' : 'en')
 
     await page.goto(app.launch)
     await page.locator('#password').waitFor()
     await check(page, 'login')
     await page.fill('#login', 'taro')
-    await page.fill('#password', PASSWORD)
-    await page.click('form:has(#password) button[type=submit]')
+    await sendPassword(page, PASSWORD)
 
     await page.locator('button[value=allow]').waitFor()
     await check(page, 'consent')
@@ -159,7 +152,7 @@ async function endsNextMonth(t: Test, server: SmartServer): Promise<void> {
 t.test('the whole way can be gone by keyboard alone', async (t) => {
   const scene = await openScene(t)
   if (!scene) return
-  const page = await openPage(scene, 'en')
+  const page = await openPage(scene.browser, 'en')
   const { keyboard } = page
   await page.goto(scene.app.launch)
   await page.locator('#password').waitFor()

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type SmartServer, toRequest } from '../support/authorization.ts'
-import { openBrowser } from '../support/browser.ts'
+import { openBrowser, openPage, sendPassword } from '../support/browser.ts'
 import { checkScreen } from '../support/check-screen.ts'
 import { openLiveServer } from '../support/live.ts'
 import { addPerson, PASSWORD } from '../support/people.ts'
@@ -12,8 +12,7 @@ const LONG = 'とても長い名前の健康記録アプリケーション・wit
 
 async function logIn(page: Page, login: string): Promise<void> {
   await page.fill('#login', login)
-  await page.fill('#password', PASSWORD)
-  await page.click('form:has(#password) button[type=submit]')
+  await sendPassword(page, PASSWORD)
 }
 
 async function openPeople(t: Test): Promise<SmartServer> {
@@ -39,9 +38,7 @@ for (const language of ['en', 'ja'] as const) {
     const browser = await openBrowser(t)
     if (!browser) return
     const server = await openPeople(t)
-    const context = await browser.newContext({ locale: language })
-    context.setDefaultTimeout(15_000)
-    const page = await context.newPage()
+    const page = await openPage(browser, language)
     const show = async (path: string, name: string) => {
       await page.goto(new URL(path, server.base).href)
       await checkScreen(t, page, `${name}-${language}`)
@@ -77,9 +74,7 @@ for (const language of ['en', 'ja'] as const) {
     const browser = await openBrowser(t)
     if (!browser) return
     const server = await openPeople(t)
-    const context = await browser.newContext({ locale: language })
-    context.setDefaultTimeout(15_000)
-    const page = await context.newPage()
+    const page = await openPage(browser, language)
     const client = await server.client()
     const ask = (scope: string) =>
       page.goto(new URL(`/auth/authorize?${toRequest(server, client, { scope })}`, server.base).href)
@@ -104,7 +99,7 @@ for (const language of ['en', 'ja'] as const) {
     await page.locator('.person').first().click()
     await page.locator('textarea').waitFor()
     await check('break-glass')
-    await context.clearCookies()
+    await page.context().clearCookies()
     await ask('launch/patient patient/Observation.rs')
     await logIn(page, 'both')
     await page.locator('.person, input[type=radio]').first().waitFor()
@@ -116,9 +111,7 @@ t.test('the pages need no script, and the language is changed where one is', asy
   const browser = await openBrowser(t)
   if (!browser) return
   const server = await openPeople(t)
-  const context = await browser.newContext({ locale: 'en', javaScriptEnabled: false })
-  context.setDefaultTimeout(15_000)
-  const page = await context.newPage()
+  const page = await openPage(browser, 'en', { javaScriptEnabled: false })
   const client = await server.client()
   await page.goto(new URL(`/auth/authorize?${toRequest(server, client)}`, server.base).href)
   t.equal(await page.locator('form:has([name=passkey])').isVisible(), false, 'no passkey without a script')
